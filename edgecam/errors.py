@@ -1,0 +1,35 @@
+"""Every error edgecam raises on purpose. Each child exists because somebody branches on it."""
+
+from collections.abc import Sequence
+
+
+class EdgecamError(Exception):
+    """The root. Its text is one sentence for the operator, saying what to do."""
+
+
+class ConfigError(EdgecamError):
+    """The configuration can't be used; ``problems`` holds one sentence for each thing wrong."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class StartError(EdgecamError):
+    """The node can't start here: a port in use, a folder it can't write. Trying again is no use."""
+
+
+class SourceError(EdgecamError):
+    """A camera, a microphone or its encoder failed. It may come back; whoever runs it tries again."""
+
+
+class BadMessage(EdgecamError):
+    """A message from the other side of a call can't be believed; ``code`` is for programs."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Unauthorized(EdgecamError):
+    """The other side has not shown that it may do this."""
