@@ -1,0 +1,45 @@
+# Each target does all its own set-up, once. `make help` lists them.
+
+BIN := .venv/bin
+ARGS ?=
+
+# Pinned, as another version may write the locks in another way.
+UV := uv==0.13.9
+LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --no-emit-index-url --group build pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## run the camera here; options go in ARGS="..."
+	@.ci/setup run
+	@exec $(BIN)/edgecam run $(ARGS)
+
+test: ## check and test everything that needs no camera
+	@.ci/setup test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests --ignore tests/browser
+	@if [ -d tests/browser ]; then set -x; $(BIN)/pytest tests/browser; fi
+	@echo "» all checks and tests passed"
+
+bench: ## measure; options go in ARGS="..."
+	@.ci/setup test
+	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
+lock: ## renew requirements.lock and requirements-dev.lock
+	@[ -x .venv-lock/bin/uv ] || { echo "» installing $(UV), a few seconds"; \
+		python3 -m venv .venv-lock && .venv-lock/bin/pip install --quiet $(UV); }
+	@echo "» resolving, up to a minute"
+	@$(LOCK) --upgrade --output-file requirements.lock
+	@$(LOCK) --upgrade --output-file requirements-dev.lock --group dev --constraints requirements.lock
+
+clean: ## remove what the other targets made
+	rm -rf .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
+		build dist tests/artifacts
+	find edgecam tests -name __pycache__ -prune -exec rm -rf {} +

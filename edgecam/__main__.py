@@ -1,0 +1,7 @@
+"""``python -m edgecam`` is the command ``edgecam``."""
+
+import sys
+
+from edgecam.cli import main
+
+sys.exit(main())

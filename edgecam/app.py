@@ -1,0 +1,291 @@
+"""The composition root: the one place that knows every part, and puts them together.
+
+``prepare`` does what blocks (folders, keys, certificates, the page's files) before there is an
+event loop; ``run`` is the node's life inside one.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+from edgecam.capture import source
+from edgecam.config import Config, Paths
+from edgecam.encode import h264
+from edgecam.encode.encoded import EncodedAudio, EncodedVideo
+from edgecam.encode.h264 import X264
+from edgecam.encode.opus import Opus
+from edgecam.errors import StartError
+from edgecam.fanout.fanout import Fanout, State
+from edgecam.files import private_folder, secret
+from edgecam.lifecycle import Lifecycle, cancelled
+from edgecam.media import AudioFormat, VideoFormat
+from edgecam.peer import addresses
+from edgecam.peer.peer import Peer, Streams
+from edgecam.signaling.caller import Caller
+from edgecam.signaling.server import SignalingServer
+from edgecam.signaling.socket import Server, keep_connected
+from edgecam.signaling.tokens import bearer, same_token
+from edgecam.web import assets
+from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
+from edgecam.web.server import Site, WebServer, listen, listen_locally, local_app
+from edgecam.web.sessions import Sessions
+
+logger = logging.getLogger(__name__)
+
+AUDIO_QUEUE_SECONDS = 0.5
+AUDIO_PACKET_SECONDS = 0.02
+CERTIFICATE_CHECK = 60.0
+STOP_CALLS, STOP_SOCKET, STOP_PAGE, STOP_CAMERA = 1.5, 0.5, 1.2, 1.0
+"""Deadlines in seconds, together below the five a stop may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the node stands on, made by ``prepare``."""
+
+    state: Path
+    local_socket: Path
+    caller_token: str
+    page: "Page | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page needs besides: who may see it and the certificate it is served under."""
+
+    sessions: Sessions
+    files: dict[str, assets.Asset]
+    certificates: CertificateStore
+    leaf: Leaf
+    tls: ssl.SSLContext
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Said once the node can be watched."""
+
+    addresses: list[str]
+    links: list[str]
+    fingerprint: str
+
+
+Announce = Callable[[Announcement | None], None]
+
+
+def prepare(config: Config) -> Ground:
+    """Folders, keys, certificates and the page's files. StartError or SourceError if it can't be."""
+    state = private_folder(state_folder(config.paths), "paths.state")
+    runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
+    if config.signaling.url:
+        token = _read_token(Path(config.signaling.token_file))
+        return Ground(state, runtime / "signaling.sock", token, None)
+    store = CertificateStore(state / "tls")
+    leaf = store.ensure(_names(addresses.host_addresses()))
+    if leaf.clock_is_wrong:
+        logger.warning("the clock is wrong: certificates may be refused until it is set")
+    page = Page(
+        sessions=Sessions(secret(state / "session.key")),
+        files=assets.load(),
+        certificates=store,
+        leaf=leaf,
+        tls=server_context(leaf),
+    )
+    return Ground(state, runtime / "signaling.sock", secret(state / "caller.token"), page)
+
+
+def state_folder(paths: Paths) -> Path:
+    """Where keys and certificates are kept."""
+    if paths.state or os.environ.get("STATE_DIRECTORY"):
+        return Path(paths.state or os.environ["STATE_DIRECTORY"].split(":")[0])
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "edgecam"
+
+
+def runtime_folder(paths: Paths) -> Path:
+    """Where the signaling socket is."""
+    if paths.runtime or os.environ.get("RUNTIME_DIRECTORY"):
+        return Path(paths.runtime or os.environ["RUNTIME_DIRECTORY"].split(":")[0])
+    return state_folder(paths) / "run"
+
+
+async def run(
+    config: Config, ground: Ground, stop: asyncio.Event, announce: Announce, *, camera: bool = True
+) -> None:
+    """Live until ``stop`` is set, then stop everything within five seconds.
+
+    ``announce`` is called once a viewer could be answered. Without ``camera`` only the page and
+    its signaling server run, for callers elsewhere.
+    """
+    node = _Node(config, ground)
+    async with asyncio.TaskGroup() as tasks:
+        try:
+            announcement = await node.start_page(tasks) if ground.page else None
+            if camera:
+                await node.start_camera(tasks)
+            announce(announcement)
+            await stop.wait()
+        finally:
+            await node.lifecycle.stop()
+
+
+class _Node:
+    def __init__(self, config: Config, ground: Ground) -> None:
+        self.lifecycle = Lifecycle()
+        self._config = config
+        self._ground = ground
+        self._caller: Caller | None = None
+        self._site: Site | None = None
+        self._watched = asyncio.Event()
+
+    async def start_page(self, tasks: asyncio.TaskGroup) -> Announcement:
+        """The HTTPS page, the signaling server, and the socket for this device's own caller."""
+        page = self._ground.page
+        if page is None:
+            raise StartError("this node calls at another's page and has none of its own")
+        admit = self._admit_caller
+        server = SignalingServer(lambda request: front.has_session(request), admit)
+        front = WebServer(page.sessions, page.files, lambda r: admit(bearer(r)), server.attach)
+        self._site = await listen(
+            front.app, self._config.web.host, self._config.web.port, page.tls
+        )
+        self.lifecycle.started("the page", self._site.close, STOP_PAGE)
+        inner = local_app(self._new_links, server.attach)
+        local = await listen_locally(inner, self._ground.local_socket)
+        self.lifecycle.started("the local socket", local.close, STOP_PAGE)
+        server.start()
+        self.lifecycle.started("the signaling server", server.stop, STOP_SOCKET)
+        self._own(tasks, "certificates", _renew(page, self._watched), STOP_SOCKET)
+        self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SOCKET)
+        return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint)
+
+    async def start_camera(self, tasks: asyncio.TaskGroup) -> None:
+        """The fan-outs, and the caller that offers them."""
+        video, audio = self._fanouts()
+        for fanout in (video, audio):
+            if fanout is not None:
+                self._own(tasks, fanout.name, fanout.run(), STOP_CAMERA)
+        streams = Streams(video, audio, self._profile_level_id())
+        stun = self._config.ice.stun_servers
+        servers: tuple[dict[str, Any], ...] = tuple({"urls": [url]} for url in stun)
+        caller = Caller(
+            lambda: Peer.offering(streams, stun),
+            self._config.viewers.most,
+            self._config.viewers.standing_offers,
+            servers,
+        )
+        self._caller = caller
+        connection = keep_connected(self._signaling_server(), caller)
+        self._own(tasks, "the caller's socket", connection, STOP_SOCKET)
+        self._own(tasks, "the caller", caller.run(), STOP_CALLS)
+        if self._ground.page is None:
+            self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SOCKET)
+        else:
+            await caller.ready()
+
+    def _own(self, tasks: asyncio.TaskGroup, name: str, work: Any, deadline: float) -> None:
+        """Run ``work`` until the node stops; should it fail, the node does."""
+        task = tasks.create_task(work, name=name)
+        self.lifecycle.started(name, lambda: cancelled(task), deadline)
+
+    def _fanouts(self) -> tuple[Fanout, Fanout | None]:
+        config = self._config
+        size = self._video_format()
+        camera = source.camera(config.camera.driver, size)
+        encode = config.encode
+        video = Fanout(
+            "camera",
+            EncodedVideo(
+                camera, lambda: X264(size, encode.video_bitrate, encode.keyframe_interval)
+            ),
+            config.viewers.queue,
+            self._on_state("camera"),
+        )
+        if config.microphone.driver == "none":
+            return video, None
+        sound = AudioFormat()
+        microphone = source.microphone(config.microphone.driver, sound)
+        audio = Fanout(
+            "microphone",
+            EncodedAudio(microphone, lambda: Opus(sound, encode.audio_bitrate)),
+            round(AUDIO_QUEUE_SECONDS / AUDIO_PACKET_SECONDS),
+            self._on_state("microphone"),
+        )
+        return video, audio
+
+    def _on_state(self, name: str) -> Callable[[State, str], None]:
+        def told(state: State, reason: str) -> None:
+            logger.debug("%s: %s %s", name, state, reason)
+            if self._caller is not None and state in ("live", "failed"):
+                self._caller.source_failed(name, reason)
+
+        return told
+
+    def _video_format(self) -> VideoFormat:
+        camera = self._config.camera
+        return VideoFormat(camera.width, camera.height, camera.rate)
+
+    def _profile_level_id(self) -> str:
+        return h264.profile_level_id(self._video_format(), self._config.encode.video_bitrate)
+
+    def _signaling_server(self) -> Server:
+        signaling = self._config.signaling
+        if not signaling.url:
+            return Server(self._ground.caller_token, unix_path=self._ground.local_socket)
+        ca_file = Path(signaling.ca_file) if signaling.ca_file else None
+        return Server(self._ground.caller_token, url=signaling.url, ca_file=ca_file)
+
+    def _admit_caller(self, token: str) -> bool:
+        return same_token(token, self._ground.caller_token)
+
+    def _addresses_changed(self, now: list[str]) -> None:
+        self._watched.set()
+        if self._caller is not None:
+            self._caller.addresses_changed()
+
+    def _new_links(self) -> list[str]:
+        page = self._ground.page
+        code = page.sessions.new_link() if page else ""
+        return [f"{url}enter/{code}" for url in self._urls()]
+
+    def _urls(self) -> list[str]:
+        port = self._site.port if self._site else self._config.web.port
+        hosts = [f"{socket.gethostname()}.local", *addresses.host_addresses(), "localhost"]
+        return [f"https://{f'[{host}]' if ':' in host else host}:{port}/" for host in hosts]
+
+
+async def _renew(page: Page, changed: asyncio.Event) -> None:
+    """Keep the certificate good: when addresses change, and as time passes."""
+    while True:
+        try:
+            async with asyncio.timeout(CERTIFICATE_CHECK):
+                await changed.wait()
+            changed.clear()
+        except TimeoutError:
+            pass
+        names = _names(addresses.host_addresses())
+        leaf = await asyncio.to_thread(page.certificates.ensure, names)
+        if leaf.remade:
+            page.tls.load_cert_chain(leaf.certificate, leaf.key)
+            logger.info("a new certificate is in use, good until %s", leaf.expires)
+
+
+def _names(hosts: list[str]) -> Names:
+    return Names(socket.gethostname(), tuple(hosts))
+
+
+def _read_token(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(
+            f"the caller token {path} can't be read ({error}): see signaling.token_file"
+        ) from error
+
+

@@ -1,0 +1,140 @@
+"""The command ``edgecam``: run a node, check its configuration, ask a running one for a link.
+
+Exit codes: 0 fine, 1 it can't run here, 2 the configuration or the command is wrong.
+"""
+
+import argparse
+import asyncio
+import http.client
+import json
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from edgecam import __version__, app
+from edgecam.config import Config, dump, load, table
+from edgecam.errors import ConfigError, EdgecamError, StartError
+
+LOUD_LIBRARIES = ("aioice", "aiortc", "aiohttp", "engineio", "socketio", "libav")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line says."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.do(options) or 0)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"edgecam: {problem}", file=sys.stderr)
+        return 2
+    except EdgecamError as error:
+        print(f"edgecam: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("edgecam", description="A camera node for the browser.")
+    parser.add_argument("--version", action="version", version=f"edgecam {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--config", type=Path, metavar="FILE", help="a TOML file; all is optional")
+    for name, do, text in (
+        ("run", _run, "run the node: camera, page and signaling"),
+        ("serve", _serve, "run the page and its signaling server alone, for callers elsewhere"),
+        ("check", _check, "check the configuration and print everything wrong with it"),
+        ("link", _link, "ask the running node for a new one-time link"),
+    ):
+        commands.add_parser(name, parents=[shared], help=text).set_defaults(do=do)
+    show = commands.add_parser("config", parents=[shared], help="print the configuration in force")
+    show.add_argument("--changed", action="store_true", help="only what differs from a default")
+    show.add_argument("--table", action="store_true", help="every option, as Markdown")
+    show.set_defaults(do=_show)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    _live(load(options.config), camera=True)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    config = load(options.config)
+    if config.signaling.url:
+        raise StartError("edgecam serve has a page of its own: leave signaling.url empty")
+    _live(config, camera=False)
+
+
+def _check(options: argparse.Namespace) -> None:
+    load(options.config)
+    print("the configuration is good")
+
+
+def _show(options: argparse.Namespace) -> None:
+    if options.table:
+        print(table())
+    else:
+        print(dump(load(options.config), changed=options.changed), end="")
+
+
+def _link(options: argparse.Namespace) -> None:
+    path = app.runtime_folder(load(options.config).paths) / "signaling.sock"
+    connection = http.client.HTTPConnection("edgecam", timeout=5)
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.sock.connect(str(path))
+        connection.request("POST", "/link")
+        links = json.loads(connection.getresponse().read())["links"]
+    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+        raise StartError(f"no node answers on {path} ({error}): is edgecam running?") from error
+    finally:
+        connection.close()
+    print("Opens once, within an hour:")
+    for link in links:
+        print(f"  {link}")
+
+
+def _live(config: Config, *, camera: bool) -> None:
+    _log(config.log.level)
+    ground = app.prepare(config)
+
+    async def life() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def asked(number: signal.Signals) -> None:
+            logging.getLogger("edgecam").info("stopping, as %s asks", number.name)
+            stop.set()
+            # A second one is not caught: it ends the process as it always did.
+            loop.remove_signal_handler(number)
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, asked, number)
+        await app.run(config, ground, stop, _announce, camera=camera)
+
+    try:
+        asyncio.run(life())
+    except* EdgecamError as errors:
+        raise errors.exceptions[0] from None
+
+
+def _announce(announcement: app.Announcement | None) -> None:
+    if announcement is None:
+        print("edgecam runs and calls at the signaling server elsewhere", flush=True)
+        return
+    print(f"\nedgecam {__version__} is ready at")
+    for url in announcement.addresses:
+        print(f"  {url}")
+    print("To get in, open one of these; they open once, within an hour:")
+    for link in announcement.links:
+        print(f"  {link}")
+    print(f"Its CA certificate's SHA-256: {announcement.fingerprint}\n", flush=True)
+
+
+def _log(level: str) -> None:
+    logging.basicConfig(
+        level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    if level != "debug":
+        for name in LOUD_LIBRARIES:
+            logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,167 @@
+"""Runs one producer while somebody subscribes, and hands what it makes to all of them."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+from edgecam.errors import SourceError
+from edgecam.fanout.keyframes import KeyframeGate
+from edgecam.fanout.subscription import Subscription
+from edgecam.lifecycle import Backoff
+from edgecam.media import Packet, capture_clock
+
+logger = logging.getLogger(__name__)
+
+State = Literal["idle", "starting", "live", "failed"]
+
+
+class Producer(Protocol):
+    """A source with its encoder, used by one thread. Any SourceError is a failure to start again.
+
+    ``read`` blocks until there are packets; ``keyframe`` asks that the next picture be one. The
+    first packet after ``open`` is a keyframe. ``close`` may follow a failed ``open``.
+    """
+
+    def open(self) -> None: ...
+
+    def read(self, keyframe: bool) -> Sequence[Packet]: ...
+
+    def close(self) -> None: ...
+
+
+class Fanout:
+    """One encode, any number of viewers.
+
+    ``run`` has to be running for packets to flow. ``on_state`` is called in the event loop with
+    the new state and, when it is "failed", the reason in words: that is how a failure reaches
+    every viewer, whose subscriptions stay and go on when the source is back.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        producer: Producer,
+        queue: int,
+        on_state: Callable[[State, str], None] = lambda state, reason: None,
+    ) -> None:
+        self.name = name
+        self.state: State = "idle"
+        self.reason = ""
+        self.gate = KeyframeGate()
+        self.dropped_by_the_gone = 0
+        self._producer = producer
+        self._queue = queue
+        self._on_state = on_state
+        self._subscriptions: set[Subscription] = set()
+        self._demand = asyncio.Event()
+        self._no_demand = asyncio.Event()
+        self._no_demand.set()
+
+    @property
+    def subscribers(self) -> int:
+        """How many subscribe now."""
+        return len(self._subscriptions)
+
+    @property
+    def dropped(self) -> int:
+        """Packets dropped so far because a subscriber was slow, all subscribers together."""
+        return self.dropped_by_the_gone + sum(s.dropped for s in self._subscriptions)
+
+    def subscribe(self) -> Subscription:
+        """A new subscription; the source opens if it is the first."""
+        subscription = Subscription(self._queue, self.gate.request, self._leave)
+        self._subscriptions.add(subscription)
+        self._demand.set()
+        self._no_demand.clear()
+        return subscription
+
+    async def run(self) -> None:
+        """Produce while there is demand, for ever; its owner cancels it."""
+        backoff = Backoff(self.name)
+        while True:
+            await self._demand.wait()
+            try:
+                await self._produce(backoff)
+            except SourceError as error:
+                pause = backoff.failed(error)
+                self._become("failed", str(error))
+                await self._pause(pause)
+            else:
+                self._become("idle")
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._no_demand.wait()
+        except TimeoutError:
+            pass
+
+    async def _produce(self, backoff: Backoff) -> None:
+        """One run of the producer's thread, until demand ends (returns) or it fails (raises)."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[SourceError | None] = loop.create_future()
+        stop = threading.Event()
+
+        def deliver(packets: Sequence[Packet]) -> None:
+            if self.state != "live":
+                backoff.worked()
+                self._become("live")
+            for packet in packets:
+                for subscription in self._subscriptions:
+                    subscription.push(packet)
+
+        def finish(error: SourceError | None) -> None:
+            ended.set_result(error)
+
+        def work() -> None:
+            error = self._work(stop, lambda packets: loop.call_soon_threadsafe(deliver, packets))
+            loop.call_soon_threadsafe(finish, error)
+
+        self._become("starting")
+        thread = threading.Thread(target=work, name=f"edgecam-{self.name}")
+        thread.start()
+        no_demand = asyncio.ensure_future(self._no_demand.wait())
+        try:
+            await asyncio.wait((ended, no_demand), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            no_demand.cancel()
+            stop.set()
+            await asyncio.wait((ended, no_demand))
+            thread.join()
+        error = ended.result()
+        if error is not None:
+            raise error
+
+    def _work(
+        self, stop: threading.Event, deliver: Callable[[Sequence[Packet]], object]
+    ) -> SourceError | None:
+        """The thread: read and deliver until told to stop. The error that ended it, if one did."""
+        try:
+            try:
+                self._producer.open()
+                while not stop.is_set():
+                    packets = self._producer.read(self.gate.take(capture_clock()))
+                    if packets:
+                        deliver(packets)
+            finally:
+                self._producer.close()
+        except SourceError as error:
+            return error
+        except Exception as error:
+            logger.exception("%s: the driver broke", self.name)
+            return SourceError(f"the {self.name}'s driver broke: {error!r}; see the log")
+        return None
+
+    def _become(self, state: State, reason: str = "") -> None:
+        if (state, reason) != (self.state, self.reason):
+            self.state, self.reason = state, reason
+            self._on_state(state, reason)
+
+    def _leave(self, subscription: Subscription) -> None:
+        self._subscriptions.discard(subscription)
+        self.dropped_by_the_gone += subscription.dropped
+        if not self._subscriptions:
+            self._demand.clear()
+            self._no_demand.set()

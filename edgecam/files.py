@@ -1,0 +1,52 @@
+"""What the node keeps on disk: private to its user, and whole even after a power cut."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from edgecam.errors import StartError
+
+LEAST_SECRET = 32
+
+
+def private_folder(path: Path, option: str) -> Path:
+    """``path``, made if missing and open to its owner only. ``option`` is named if it can't be."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise StartError(
+            f"the folder {path} can't be written ({error.strerror}): "
+            f"make it writable for this user, or choose another with {option}"
+        ) from error
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Put ``data`` in ``path``, mode 0600: the old file or the new one, never half of one."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def secret(path: Path) -> str:
+    """The secret in ``path``: URL-safe text of 256 random bits, made on first use."""
+    try:
+        kept = path.read_text("ascii").strip()
+        if len(kept) >= LEAST_SECRET:
+            return kept
+    except (FileNotFoundError, UnicodeDecodeError):
+        pass
+    made = secrets.token_urlsafe(32)
+    write_private(path, made.encode())
+    return made

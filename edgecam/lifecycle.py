@@ -1,0 +1,71 @@
+"""Starting and stopping: parts stop in reverse order, a deadline each, and none hides another."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 10.0
+
+
+class Lifecycle:
+    """The parts that run, in the order they started.
+
+    ``stop`` may be called twice; what a part raises while stopping is logged, never passed on.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[str, Callable[[], Awaitable[None]], float]] = []
+
+    def started(self, name: str, stop: Callable[[], Awaitable[None]], deadline: float) -> None:
+        """``name`` runs; ``stop`` ends it within ``deadline`` seconds or is cancelled."""
+        self._parts.append((name, stop, deadline))
+
+    async def stop(self) -> None:
+        """Stop everything, the newest first."""
+        while self._parts:
+            name, stop, deadline = self._parts.pop()
+            try:
+                async with asyncio.timeout(deadline):
+                    await stop()
+            except TimeoutError:
+                logger.error("%s did not stop within %g s and was given up", name, deadline)
+            except Exception:
+                logger.exception("%s failed while stopping", name)
+
+
+class Backoff:
+    """Pauses that double from FIRST_PAUSE to LONGEST_PAUSE seconds, each shortened at random.
+
+    The first failure of a row is logged as a warning and the recovery once; what is between, at
+    debug level.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._failures = 0
+
+    def failed(self, error: Exception) -> float:
+        """Note a failure; the seconds to wait before trying again."""
+        level = logging.DEBUG if self._failures else logging.WARNING
+        logger.log(level, "%s: %s; trying again", self._what, error)
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._failures)
+        self._failures += 1
+        return pause * random.uniform(0.75, 1)  # noqa: S311
+
+    def worked(self) -> None:
+        """Note that it works."""
+        if self._failures:
+            logger.warning("%s: works again after %d failures", self._what, self._failures)
+            self._failures = 0
+
+
+async def cancelled(task: asyncio.Task[None] | None) -> None:
+    """Cancel ``task`` and wait until it has ended; what it raises is its owner's to have logged."""
+    if task is None:
+        return
+    task.cancel()
+    await asyncio.wait([task])

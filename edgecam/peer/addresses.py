@@ -1,0 +1,66 @@
+"""The addresses this host can be reached at, and when they change."""
+
+import asyncio
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable
+
+import ifaddr
+
+logger = logging.getLogger(__name__)
+
+# rtnetlink(7): the multicast groups of IPv4 and IPv6 addresses.
+_RTMGRP_IPV4_IFADDR = 0x10
+_RTMGRP_IPV6_IFADDR = 0x100
+
+POLL = 5.0
+SETTLE = 0.2
+
+
+def host_addresses() -> list[str]:
+    """Every address but loopback and IPv6 link-local, in the order the system has them."""
+    found: list[str] = []
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            text = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
+            address = ipaddress.ip_address(text)
+            link_local = address.version == 6 and address.is_link_local
+            if not (address.is_loopback or link_local or text in found):
+                found.append(text)
+    return found
+
+
+async def watch(changed: Callable[[list[str]], None]) -> None:
+    """Call ``changed`` with the new addresses whenever they do change, until cancelled.
+
+    The kernel says so at once; a look every POLL seconds catches what it forgot to say.
+    """
+    known = host_addresses()
+    with _netlink() as events:
+        while True:
+            await _something(events)
+            now = host_addresses()
+            if set(now) != set(known):
+                logger.info("the host's addresses changed: %s", ", ".join(now) or "none")
+                known = now
+                changed(now)
+
+
+async def _something(events: socket.socket) -> None:
+    """Wait for an event and let a burst of them settle."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(POLL):
+            await loop.sock_recv(events, 65_536)
+        await asyncio.sleep(SETTLE)
+    except (TimeoutError, OSError):
+        # OSError: the socket's buffer overran, which is news too.
+        pass
+
+
+def _netlink() -> socket.socket:
+    events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+    events.setblocking(False)
+    events.bind((0, _RTMGRP_IPV4_IFADDR | _RTMGRP_IPV6_IFADDR))
+    return events

@@ -1,0 +1,107 @@
+"""The one place that touches what aiortc keeps to itself. Written for, and held to, PINNED.
+
+Each function says what aiortc lacks. ``tests/test_aiortc_internals.py`` fails if any of it moves.
+"""
+
+from collections.abc import Callable
+
+from aiortc import RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
+from aiortc.codecs import CODECS, HEADER_EXTENSIONS
+from aiortc.rtcrtpparameters import (
+    RTCRtcpFeedback,
+    RTCRtpCodecParameters,
+    RTCRtpHeaderExtensionParameters,
+)
+from aiortc.rtp import HeaderExtensions, HeaderExtensionsMap
+
+PINNED = "1.16.0"
+
+PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+_PLAYOUT_DELAY_ID = 4
+_NO_DELAY = bytes([_PLAYOUT_DELAY_ID << 4 | 2, 0, 0, 0])
+"""One-byte header (RFC 8285, section 4.2), then 12 bits of least and 12 of most delay: none."""
+
+_ONE_BYTE_PROFILE = 0xBEDE
+_HISTORY = 512
+_FIRST_FREE_PAYLOAD_TYPE = 103
+
+
+class _WithPlayoutDelay(HeaderExtensionsMap):
+    """Adds "show it at once" to every packet, if the viewer accepted the extension."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._negotiated = False
+
+    def configure(self, parameters: object) -> None:
+        super().configure(parameters)
+        extensions = parameters.headerExtensions  # type: ignore[attr-defined]
+        self._negotiated = any(
+            extension.uri == PLAYOUT_DELAY and extension.id == _PLAYOUT_DELAY_ID
+            for extension in extensions
+        )
+
+    def set(self, values: HeaderExtensions) -> tuple[int, bytes]:
+        profile, value = super().set(values)
+        if not self._negotiated:
+            return profile, value
+        return _ONE_BYTE_PROFILE, _NO_DELAY + value
+
+
+def prepare() -> None:
+    """Once a process: offer playout-delay, and keep enough packets to repair a large keyframe.
+
+    aiortc knows a fixed list of header extensions, and keeps 128 packets for retransmission:
+    a third of a second at 4 Mb/s.
+    """
+    offered = HEADER_EXTENSIONS["video"]
+    if not any(extension.uri == PLAYOUT_DELAY for extension in offered):
+        offered.append(RTCRtpHeaderExtensionParameters(id=_PLAYOUT_DELAY_ID, uri=PLAYOUT_DELAY))
+    rtcrtpsender.RTP_HISTORY_SIZE = _HISTORY
+
+
+def h264(profile_level_id: str) -> RTCRtpCodecCapability:
+    """H.264, packetization mode 1, with ``profile_level_id``; aiortc's list has level 3.1 only."""
+    parameters = {
+        "level-asymmetry-allowed": "1",
+        "packetization-mode": "1",
+        "profile-level-id": profile_level_id,
+    }
+    if not any(codec.parameters == parameters for codec in CODECS["video"]):
+        taken = {codec.payloadType for codec in CODECS["video"]}
+        free = max(_FIRST_FREE_PAYLOAD_TYPE, *(number + 1 for number in taken))
+        feedback = [
+            RTCRtcpFeedback(type="nack"),
+            RTCRtcpFeedback(type="nack", parameter="pli"),
+            RTCRtcpFeedback(type="goog-remb"),
+        ]
+        CODECS["video"] += [
+            RTCRtpCodecParameters("video/H264", 90_000, None, free, feedback, parameters),
+            RTCRtpCodecParameters("video/rtx", 90_000, None, free + 1, [], {"apt": free}),
+        ]
+    return RTCRtpCodecCapability(
+        mimeType="video/H264", clockRate=90_000, parameters=dict(parameters)
+    )
+
+
+def on_keyframe_request(sender: RTCRtpSender, requested: Callable[[], None]) -> None:
+    """Call ``requested`` when the viewer sends PLI or FIR, which aiortc loses for packets."""
+    sender._send_keyframe = requested  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def send_playout_delay(sender: RTCRtpSender) -> None:
+    """Have ``sender``, which has not begun, ask the viewer to show pictures without delay."""
+    name = "_RTCRtpSender__rtp_header_extensions_map"
+    if not isinstance(getattr(sender, name), HeaderExtensionsMap):
+        raise TypeError(f"aiortc is not {PINNED}: {name} is something else")
+    setattr(sender, name, _WithPlayoutDelay())
+
+
+def unsent_bytes(sender: RTCRtpSender) -> int:
+    """Bytes that wait in this process because the kernel takes no more; 0 before ICE is done."""
+    pair = sender.transport.transport._connection._nominated.get(1)  # noqa: SLF001
+    if pair is None:
+        return 0
+    transport = pair.protocol.transport
+    size = getattr(transport, "get_write_buffer_size", None)
+    return size() if size else 0

@@ -1,0 +1,117 @@
+"""Session descriptions and candidates: taking ours apart, and believing nothing of theirs."""
+
+from dataclasses import dataclass
+
+from aiortc import RTCIceCandidate
+from aiortc.sdp import SessionDescription, candidate_from_sdp
+
+from edgecam.errors import BadMessage
+
+MOST_SDP = 65_536
+MOST_CANDIDATE = 1_024
+
+
+class Unsupported(BadMessage):
+    """The answer is sound, but the viewer can't take the video there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """W3C's RTCIceCandidateInit: ``candidate`` as in SDP without ``a=``, and where it belongs."""
+
+    candidate: str
+    sdp_mid: str | None
+    sdp_mline_index: int | None
+
+
+def take_apart(sdp: str) -> tuple[str, list[Candidate]]:
+    """An offer as a trickling caller makes it (RFC 8840), and the candidates that were in it.
+
+    Everything is bundled, so the candidates are those of the first section; its mid and index go
+    with them. Ports and addresses become the placeholders 9 and 0.0.0.0.
+    """
+    lines: list[str] = []
+    candidates: list[str] = []
+    first_mid: str | None = None
+    section = -1
+    for line in sdp.splitlines():
+        if line.startswith("m="):
+            section += 1
+            kind, _, rest = line.split(" ", 2)
+            lines.append(f"{kind} 9 {rest}")
+        elif line.startswith("c="):
+            lines.append("c=IN IP4 0.0.0.0")
+        elif line.startswith("a=candidate:"):
+            if section == 0:
+                candidates.append(line[2:])
+        elif line != "a=end-of-candidates":
+            lines.append(line)
+        if section == 0 and line.startswith("a=mid:"):
+            first_mid = line[6:]
+    return "\r\n".join(lines) + "\r\n", [Candidate(text, first_mid, 0) for text in candidates]
+
+
+def parse_answer(sdp: str, kinds: list[str]) -> tuple[str, list[Candidate]]:
+    """A viewer's answer to an offer of ``kinds``: without its candidates, and they.
+
+    The candidates are taken out so that one that needs a name looked up can't hold up the call.
+    BadMessage if it isn't an answer to that offer, Unsupported if it refuses the video.
+    """
+    if len(sdp) > MOST_SDP:
+        raise BadMessage("bad-answer", "the answer is too long")
+    try:
+        parsed = SessionDescription.parse(sdp)
+    except Exception as error:
+        # aiortc's parser answers garbage with whatever exception comes first.
+        raise BadMessage("bad-answer", f"the answer is not SDP: {error!r}") from error
+    if [media.kind for media in parsed.media] != kinds:
+        raise BadMessage("bad-answer", "the answer's media are not those of the offer")
+    for media in parsed.media:
+        if media.kind == "video" and not _takes_h264(media.port, media.rtp.codecs):
+            raise Unsupported("unsupported", "the viewer can't decode H.264")
+        if media.port == 0:
+            raise BadMessage("bad-answer", f"the answer refuses the {media.kind}")
+        if not (media.ice.usernameFragment and media.ice.password):
+            raise BadMessage("bad-answer", "the answer has no ICE credentials")
+        if media.dtls is None or not media.dtls.fingerprints:
+            raise BadMessage("bad-answer", "the answer has no DTLS fingerprint")
+        if media.dtls.role not in ("client", "server"):
+            raise BadMessage("bad-answer", "the answer does not say who begins DTLS")
+    return take_out_candidates(sdp)
+
+
+def take_out_candidates(sdp: str) -> tuple[str, list[Candidate]]:
+    """``sdp`` without candidates and the end of candidates, and the candidates."""
+    lines: list[str] = []
+    candidates: list[Candidate] = []
+    section = -1
+    for line in sdp.splitlines():
+        section += line.startswith("m=")
+        if line.startswith("a=candidate:"):
+            candidates.append(Candidate(line[2:], None, max(section, 0)))
+        elif line != "a=end-of-candidates":
+            lines.append(line)
+    return "\r\n".join(lines) + "\r\n", candidates
+
+
+def parse_candidate(candidate: Candidate) -> RTCIceCandidate | None:
+    """What aiortc makes of a viewer's candidate; None if it is of a kind the device has no use for.
+
+    BadMessage if it is malformed.
+    """
+    if len(candidate.candidate) > MOST_CANDIDATE:
+        raise BadMessage("bad-message", "the candidate is too long")
+    try:
+        parsed = candidate_from_sdp(candidate.candidate.removeprefix("candidate:"))
+    except (ValueError, AssertionError, IndexError, KeyError) as error:
+        raise BadMessage("bad-message", "the candidate is malformed") from error
+    if parsed.protocol.lower() != "udp" or not 0 < parsed.port < 65_536 or parsed.component != 1:
+        return None
+    parsed.sdpMid = candidate.sdp_mid
+    parsed.sdpMLineIndex = candidate.sdp_mline_index
+    return parsed
+
+
+def _takes_h264(port: int, codecs: list[object]) -> bool:
+    names = [codec.mimeType.lower() for codec in codecs]  # type: ignore[attr-defined]
+    return port != 0 and "video/h264" in names

@@ -1,0 +1,174 @@
+"""One viewer's connection, from an offer nobody has asked for yet to its end."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
+
+from edgecam.errors import BadMessage
+from edgecam.fanout.fanout import Fanout
+from edgecam.fanout.subscription import Subscription
+from edgecam.media import Kind
+from edgecam.peer import aiortc_internals
+from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
+from edgecam.peer.tracks import PacketTrack
+
+logger = logging.getLogger(__name__)
+
+MOST_LOOKUPS = 8
+"""Candidates that name a host (``.local``) looked up at a time for one viewer."""
+
+MOST_CANDIDATES = 64
+"""Candidates taken out of one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """What every viewer is offered: the fan-outs, and the H.264 profile and level in hex."""
+
+    video: Fanout
+    audio: Fanout | None
+    profile_level_id: str
+
+
+class Peer:
+    """An RTCPeerConnection that offers video and sound.
+
+    Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
+    ``connected`` is set when media can flow, ``ended`` when it no longer can. ``close`` has to be
+    called, may be called twice, and leaves the fan-outs.
+    """
+
+    def __init__(self, streams: Streams, stun_servers: tuple[str, ...]) -> None:
+        # None instead of an empty list would mean Google's STUN server.
+        servers = [RTCIceServer(urls=url) for url in stun_servers]
+        self._pc = RTCPeerConnection(
+            RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
+        self._streams = streams
+        self._tracks: list[tuple[PacketTrack, RTCRtpSender, Fanout]] = []
+        self._subscriptions: list[Subscription] = []
+        self._lookups: set[asyncio.Task[None]] = set()
+        self.sdp = ""
+        self.candidates: list[Candidate] = []
+        self.connected = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._pc.on("connectionstatechange", self._note_state)
+
+    @classmethod
+    async def offering(cls, streams: Streams, stun_servers: tuple[str, ...] = ()) -> "Peer":
+        """A peer with its offer made and its candidates gathered."""
+        aiortc_internals.prepare()
+        peer = cls(streams, stun_servers)
+        try:
+            await peer._offer()
+        except BaseException:
+            await peer.close()
+            raise
+        return peer
+
+    async def answer(self, sdp: str) -> None:
+        """Take the viewer's answer; the camera warms up while the two find each other.
+
+        BadMessage (or its child Unsupported) if it can't be used; the peer is then to be closed.
+        """
+        if self._pc.signalingState != "have-local-offer":
+            raise BadMessage("wrong-state", "the call is already answered")
+        kinds = [track.kind for track, _, _ in self._tracks]
+        bare, candidates = parse_answer(sdp, kinds)
+        for track, sender, fanout in self._tracks:
+            subscription = fanout.subscribe()
+            self._subscriptions.append(subscription)
+            track.begin(subscription, _unsent(sender))
+            if track.kind == "video":
+                aiortc_internals.on_keyframe_request(sender, subscription.want_keyframe)
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(bare, "answer"))
+        except Exception as error:
+            # What aiortc raises for a nonsensical answer has no common root.
+            raise BadMessage("bad-answer", f"the answer can't be used: {error!r}") from error
+        for candidate in candidates[:MOST_CANDIDATES]:
+            self.add_candidate(candidate)
+
+    def add_candidate(self, candidate: Candidate | None) -> None:
+        """Take a viewer's candidate; BadMessage if it is malformed. Never waits.
+
+        The end of candidates (None) is not passed on: aioice would give up a call whose viewer
+        hides its addresses behind names that can't be looked up, though the viewer's own checks
+        are about to arrive. Whoever owns the call limits how long it may take.
+        """
+        if candidate is None or self.ended.is_set():
+            return
+        parsed = parse_candidate(candidate)
+        if parsed is None:
+            return
+        if parsed.ip.endswith(".local") and len(self._lookups) >= MOST_LOOKUPS:
+            return
+        task = asyncio.create_task(self._pc.addIceCandidate(parsed))
+        self._lookups.add(task)
+        task.add_done_callback(self._looked_up)
+
+    @property
+    def dropped(self) -> int:
+        """Packets this viewer was too slow for."""
+        return sum(subscription.dropped for subscription in self._subscriptions)
+
+    async def close(self) -> None:
+        """End the call and free everything it holds."""
+        self.ended.set()
+        for subscription in self._subscriptions:
+            subscription.close()
+        for task in list(self._lookups):
+            task.cancel()
+        if self._lookups:
+            await asyncio.wait(self._lookups)
+        await self._pc.close()
+
+    async def _offer(self) -> None:
+        self._add("video", self._streams.video)
+        if self._streams.audio is not None:
+            self._add("audio", self._streams.audio)
+        await self._pc.setLocalDescription(await self._pc.createOffer())
+        self.sdp, self.candidates = take_apart(self._pc.localDescription.sdp)
+
+    def _add(self, kind: Kind, fanout: Fanout) -> None:
+        track = PacketTrack(kind)
+        transceiver = self._pc.addTransceiver(track, direction="sendonly")
+        if kind == "video":
+            codec = aiortc_internals.h264(self._streams.profile_level_id)
+            rtx = [c for c in RTCRtpSender.getCapabilities(kind).codecs if c.name == "rtx"]
+            transceiver.setCodecPreferences([codec, *rtx])
+            aiortc_internals.send_playout_delay(transceiver.sender)
+        else:
+            opus = [
+                c
+                for c in RTCRtpSender.getCapabilities(kind).codecs
+                if c.mimeType.lower() == "audio/opus"
+            ]
+            transceiver.setCodecPreferences(opus)
+        self._tracks.append((track, transceiver.sender, fanout))
+
+    def _note_state(self) -> None:
+        state = self._pc.connectionState
+        if state == "connected":
+            self.connected.set()
+        elif state in ("failed", "closed"):
+            self.ended.set()
+
+    def _looked_up(self, task: asyncio.Task[None]) -> None:
+        self._lookups.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.debug("a candidate was of no use: %r", task.exception())
+
+
+def _unsent(sender: RTCRtpSender) -> Callable[[], int]:
+    return lambda: aiortc_internals.unsent_bytes(sender)

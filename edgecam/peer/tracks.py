@@ -1,0 +1,69 @@
+"""What aiortc's senders read: packets of a fan-out, as they are."""
+
+import asyncio
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Protocol
+
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+from av import Packet as AvPacket
+
+from edgecam.media import NS, Kind, Packet
+
+CLOCK_RATE: dict[Kind, int] = {"video": 90_000, "audio": 48_000}
+"""RTP timestamp units a second (RFC 6184 section 8.2.1, RFC 7587 section 4.1)."""
+
+MOST_UNSENT = 32_768
+"""Bytes in this process's socket buffer above which a viewer is sent nothing more for now."""
+
+CONGESTED_PAUSE = 0.005
+
+
+class Packets(Protocol):
+    """What a track needs of a subscription."""
+
+    async def get(self) -> Packet | None: ...
+
+    def close(self) -> None: ...
+
+
+class PacketTrack(MediaStreamTrack):
+    """One viewer's track. ``begin`` gives it packets; before that, and once they end, it has none.
+
+    While ``unsent`` says the network doesn't keep up, nothing is taken from the subscription: it
+    overflows there, and the viewer goes on at the next keyframe instead of further and further
+    behind.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind: Kind = kind
+        super().__init__()
+        self._packets: Packets | None = None
+        self._unsent: Callable[[], int] = lambda: 0
+
+    def begin(self, packets: Packets, unsent: Callable[[], int]) -> None:
+        """Send ``packets`` from now on."""
+        self._packets = packets
+        self._unsent = unsent
+
+    async def recv(self) -> AvPacket:
+        """The next packet, its pts on the capture clock in RTP units."""
+        if self._packets is None or self.readyState != "live":
+            raise MediaStreamError
+        while self._unsent() > MOST_UNSENT:
+            await asyncio.sleep(CONGESTED_PAUSE)
+        packet = await self._packets.get()
+        if packet is None:
+            raise MediaStreamError
+        rate = CLOCK_RATE[self.kind]
+        made = AvPacket(packet.data)
+        made.pts = packet.capture_ns * rate // NS
+        made.time_base = Fraction(1, rate)
+        return made
+
+    def stop(self) -> None:
+        """End the track and leave the fan-out."""
+        super().stop()
+        if self._packets is not None:
+            self._packets.close()

@@ -1,0 +1,243 @@
+"""The device's side: offers that stand at the signaling server, and the calls they become."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from edgecam.errors import BadMessage
+from edgecam.lifecycle import Backoff, cancelled
+from edgecam.peer.peer import Peer
+from edgecam.signaling.messages import (
+    MOST_TEXT,
+    Answer,
+    Hangup,
+    Message,
+    Offer,
+    Status,
+    Taken,
+    Trickle,
+)
+
+logger = logging.getLogger(__name__)
+
+ANSWER_DEADLINE = 12.0
+"""Longer than the server's, which knows better when the viewer was handed the offer."""
+
+CONNECT_DEADLINE = 15.0
+
+MOST_UNREAD = 128
+"""Messages about one call that may wait; the server lets no more than half of them through."""
+
+Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
+MakePeer = Callable[[], Awaitable[Peer]]
+
+
+class Call:
+    """One peer and what the other side has said about it so far."""
+
+    def __init__(self, name: str, peer: Peer) -> None:
+        self.name = name
+        self.peer = peer
+        self.taken = asyncio.Event()
+        self.answered = asyncio.Event()
+        self.inbox: asyncio.Queue[Answer | Trickle | Hangup] = asyncio.Queue(MOST_UNREAD)
+        self.reason = ""
+        self.task: asyncio.Task[None] | None = None
+
+    def hang_up(self, reason: str) -> None:
+        """End the call; the first reason counts."""
+        self.reason = self.reason or reason
+        self.peer.ended.set()
+
+
+class Caller:
+    """Keeps offers standing while connected, and every call it has under its eyes.
+
+    ``connected`` and ``disconnected`` are told by the socket, ``said`` hands on what the server
+    says. Each call is one task; a call that fails ends alone.
+    """
+
+    def __init__(
+        self, make_peer: MakePeer, most: int, standing: int, ice_servers: tuple[dict[str, Any], ...]
+    ) -> None:
+        self._make_peer = make_peer
+        self._most = most
+        self._standing = standing
+        self._ice_servers = ice_servers
+        self._calls: dict[str, Call] = {}
+        self._emit: Emit | None = None
+        self._failures: dict[str, str] = {}
+        self._told: Status | None = None
+        self._changed = asyncio.Event()
+        self._first_offer = asyncio.Event()
+
+    @property
+    def viewers(self) -> int:
+        """Calls that a viewer has taken."""
+        return sum(call.taken.is_set() for call in self._calls.values())
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call, standing offers among them."""
+        return list(self._calls.values())
+
+    async def ready(self) -> None:
+        """Wait until the first offer stands: from now on a viewer can be answered."""
+        await self._first_offer.wait()
+
+    def connected(self, emit: Emit) -> None:
+        """The socket to the server is open; ``emit`` sends through it."""
+        self._emit = emit
+        self._told = None
+        self._changed.set()
+
+    def disconnected(self) -> None:
+        """The socket is gone, and with it the server's knowledge of every call."""
+        self._emit = None
+        for call in self.calls:
+            call.hang_up("caller-left")
+
+    def addresses_changed(self) -> None:
+        """Withdraw the offers that stand: they name addresses that are gone or miss new ones."""
+        for call in self.calls:
+            if not call.taken.is_set():
+                call.hang_up("stale")
+
+    def source_failed(self, source: str, reason: str) -> None:
+        """Tell the viewers why ``source`` delivers nothing; an empty reason: it does again."""
+        self._failures[source] = reason
+        self._changed.set()
+
+    def said(self, message: Message) -> None:
+        """The server's message about one of the calls."""
+        if isinstance(message, (Taken, Answer, Trickle, Hangup)):
+            call = self._calls.get(message.call)
+            if call is None:
+                return
+            if isinstance(message, Taken):
+                call.taken.set()
+                self._changed.set()
+            elif call.inbox.full():
+                call.hang_up("failed")
+            else:
+                call.inbox.put_nowait(message)
+
+    async def run(self) -> None:
+        """Keep offers standing and the server told, until cancelled; then end every call."""
+        backoff = Backoff("making an offer")
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                try:
+                    while self._emit is not None and self._missing() > 0:
+                        await self._place()
+                    await self._tell()
+                    backoff.worked()
+                except OSError as error:
+                    await asyncio.sleep(backoff.failed(error))
+                    self._changed.set()
+        finally:
+            await self._end_all()
+
+    def _missing(self) -> int:
+        standing = sum(not call.taken.is_set() for call in self._calls.values())
+        return min(self._standing, self._most - self.viewers) - standing
+
+    async def _place(self) -> None:
+        """Make one more offer stand."""
+        peer = await self._make_peer()
+        call = Call(secrets.token_urlsafe(12), peer)
+        self._calls[call.name] = call
+        call.task = asyncio.create_task(self._run_call(call), name=f"call-{call.name}")
+        call.task.add_done_callback(lambda _: self._gone(call))
+        await self._send("offer", Offer(call.name, peer.sdp, self._ice_servers).payload())
+        for candidate in (*peer.candidates, None):
+            await self._send("candidate", Trickle(call.name, candidate).payload())
+        self._first_offer.set()
+
+    async def _run_call(self, call: Call) -> None:
+        listening = asyncio.create_task(self._listen(call), name=f"listen-{call.name}")
+        try:
+            await _either(call.taken, call.peer.ended)
+            async with asyncio.timeout(ANSWER_DEADLINE):
+                await _either(call.answered, call.peer.ended)
+            async with asyncio.timeout(CONNECT_DEADLINE):
+                await _either(call.peer.connected, call.peer.ended)
+            if call.peer.connected.is_set():
+                logger.info("viewer connected: call %s", call.name)
+            await call.peer.ended.wait()
+        except TimeoutError:
+            call.hang_up("timeout")
+        finally:
+            await cancelled(listening)
+            call.hang_up("lost")
+            await self._send("hangup", Hangup(call.name, call.reason).payload())
+            await call.peer.close()
+        if call.taken.is_set():
+            dropped = call.peer.dropped
+            logger.info("viewer left: call %s, %s, %d dropped", call.name, call.reason, dropped)
+
+    async def _listen(self, call: Call) -> None:
+        """Act on what the viewer says, for as long as the call lasts."""
+        while not call.peer.ended.is_set():
+            message = await call.inbox.get()
+            try:
+                match message:
+                    case Hangup(reason=reason):
+                        call.hang_up(reason)
+                    case Answer(sdp=sdp):
+                        await call.peer.answer(sdp)
+                        call.answered.set()
+                    case Trickle(candidate=candidate):
+                        call.peer.add_candidate(candidate)
+            except BadMessage as error:
+                logger.info("call %s: %s", call.name, error)
+                if isinstance(message, Answer) and not call.answered.is_set():
+                    call.hang_up(error.code)
+            except Exception:
+                logger.exception("call %s broke", call.name)
+                call.hang_up("failed")
+
+    def _gone(self, call: Call) -> None:
+        self._calls.pop(call.name, None)
+        self._changed.set()
+
+    async def _tell(self) -> None:
+        status = self._status()
+        if status != self._told and self._emit is not None:
+            self._told = status
+            await self._send("status", status.payload())
+
+    def _status(self) -> Status:
+        failed = {source: reason for source, reason in self._failures.items() if reason}
+        message = "; ".join(failed.values())[:MOST_TEXT]
+        if "camera" in failed:
+            return Status("failed", message, self.viewers, self._most)
+        if self.viewers >= self._most:
+            taken = message or f"all {self._most} places are taken"
+            return Status("full", taken, self.viewers, self._most)
+        return Status("ready", message, self.viewers, self._most)
+
+    async def _send(self, event: str, payload: dict[str, Any]) -> None:
+        if self._emit is not None:
+            await self._emit(event, payload)
+
+    async def _end_all(self) -> None:
+        tasks = [call.task for call in self.calls if call.task is not None]
+        for call in self.calls:
+            call.hang_up("shutdown")
+        if tasks:
+            await asyncio.wait(tasks)
+
+
+async def _either(event: asyncio.Event, ended: asyncio.Event) -> None:
+    """Wait for either."""
+    waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(ended.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

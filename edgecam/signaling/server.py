@@ -1,0 +1,197 @@
+"""The signaling server's sockets: python-socketio in front of ``calls``.
+
+Handlers run one after the other and only decide; one task sends everything, so that what is
+decided first is sent first.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import socketio
+from aiohttp import web
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from edgecam.errors import BadMessage
+from edgecam.lifecycle import cancelled
+from edgecam.signaling.calls import Calls, Delivery
+from edgecam.signaling.limits import PerAddress, TokenBucket
+from edgecam.signaling.messages import MOST_MESSAGE, call_of, parse
+
+logger = logging.getLogger(__name__)
+
+Namespace = Literal["/caller", "/viewer"]
+
+BURST = 200
+RATE = 50.0
+SOCKETS_PER_ADDRESS = 16
+PING_INTERVAL = 4
+PING_TIMEOUT = 4
+OVERDUE_CHECK = 1.0
+
+
+@dataclass(slots=True)
+class Member:
+    """One open socket of a namespace."""
+
+    namespace: Namespace
+    address: str
+    engine_id: str
+    bucket: TokenBucket
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A socket to be closed once what was sent to it before is out."""
+
+    engine_id: str
+
+
+class SignalingServer:
+    """Holds offers, hands them to viewers, relays; see ``docs/signaling.md``.
+
+    ``admit_viewer`` and ``admit_caller`` say whether a request (and, for a caller, the token it
+    showed) may enter. ``start`` before the first request; ``stop`` tells everybody in a call why.
+    """
+
+    def __init__(
+        self,
+        admit_viewer: Callable[[web.Request], bool],
+        admit_caller: Callable[[str], bool],
+    ) -> None:
+        self.calls = Calls()
+        self._admit_viewer = admit_viewer
+        self._admit_caller = admit_caller
+        self._members: dict[str, Member] = {}
+        self._addresses = PerAddress(SOCKETS_PER_ADDRESS)
+        self._outbox: asyncio.Queue[Delivery | Cut] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sio = socketio.AsyncServer(
+            async_mode="aiohttp",
+            async_handlers=False,
+            max_http_buffer_size=MOST_MESSAGE,
+            ping_interval=PING_INTERVAL,
+            ping_timeout=PING_TIMEOUT,
+            namespaces=["/caller", "/viewer"],
+        )
+        for namespace in ("/caller", "/viewer"):
+            self._register(namespace)
+
+    def attach(self, app: web.Application) -> None:
+        """Serve ``/socket.io/`` in ``app`` too."""
+        self._sio.attach(app)
+
+    def start(self) -> None:
+        """Begin sending."""
+        self._tasks = [
+            asyncio.create_task(self._send_all(), name="signaling-outbox"),
+            asyncio.create_task(self._forget_overdue(), name="signaling-overdue"),
+        ]
+
+    async def stop(self) -> None:
+        """Hang up every call with the reason ``shutdown`` and close every socket."""
+        self._send(self.calls.everybody_hangs_up("shutdown"))
+        await self._outbox.join()
+        for task in self._tasks:
+            await cancelled(task)
+        await self._sio.shutdown()
+
+    def _register(self, namespace: Namespace) -> None:
+        async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+            self._connect(namespace, sid, environ["aiohttp.request"], auth)
+
+        async def disconnect(sid: str, reason: str) -> None:
+            self._disconnect(sid)
+
+        async def anything(event: str, sid: str, *payloads: Any) -> None:
+            self._said(sid, event, payloads[0] if len(payloads) == 1 else payloads or None)
+
+        self._sio.on("connect", connect, namespace)
+        self._sio.on("disconnect", disconnect, namespace)
+        self._sio.on("*", anything, namespace)
+
+    def _connect(
+        self, namespace: Namespace, sid: str, request: web.Request, auth: Any
+    ) -> None:
+        address = request.remote or "unix"
+        engine_id = self._sio.manager.eio_sid_from_sid(sid, namespace)
+        allowed = (
+            self._admit_caller(_token(auth)) if namespace == "/caller" else self._admit_viewer(request)
+        )
+        if not allowed:
+            logger.warning("refused a %s from %s: not authorized", namespace[1:], address)
+            self._outbox.put_nowait(Cut(engine_id))
+            raise Refused("this needs a session or a caller token", {"code": "unauthorized"})
+        if not self._addresses.take(address):
+            logger.warning("refused a %s from %s: too many sockets", namespace[1:], address)
+            self._outbox.put_nowait(Cut(engine_id))
+            raise Refused("your address has too many connections", {"code": "too-many"})
+        now = time.monotonic()
+        self._members[sid] = Member(namespace, address, engine_id, TokenBucket(BURST, RATE, now))
+        if namespace == "/caller":
+            self._send(self.calls.caller_joined(sid))
+        else:
+            self._send(self.calls.viewer_joined(sid, now))
+
+    def _disconnect(self, sid: str) -> None:
+        member = self._members.pop(sid, None)
+        if member is None:
+            return
+        self._addresses.give_back(member.address)
+        if member.namespace == "/caller":
+            self._send(self.calls.caller_left(sid))
+        else:
+            self._send(self.calls.viewer_left(sid))
+
+    def _said(self, sid: str, event: str, payload: object) -> None:
+        member = self._members.get(sid)
+        if member is None:
+            return
+        now = time.monotonic()
+        if not member.bucket.take(now):
+            logger.warning("cut a flooding %s at %s", member.namespace[1:], member.address)
+            self._outbox.put_nowait(Cut(member.engine_id))
+            self._disconnect(sid)
+            return
+        try:
+            message = parse(event, payload)
+            if member.namespace == "/caller":
+                self._send(self.calls.caller_said(sid, message, now))
+            else:
+                self._send(self.calls.viewer_said(sid, message, now))
+        except BadMessage as error:
+            logger.info("%s at %s: %s: %s", member.namespace[1:], member.address, event[:32], error)
+            told = {"code": error.code, "message": str(error), "event": event[:32]}
+            call = call_of(payload)
+            self._send([Delivery(sid, "error", told | ({"call": call} if call else {}))])
+
+    def _send(self, deliveries: list[Delivery]) -> None:
+        for delivery in deliveries:
+            self._outbox.put_nowait(delivery)
+
+    async def _send_all(self) -> None:
+        while True:
+            item = await self._outbox.get()
+            try:
+                if isinstance(item, Cut):
+                    await self._sio.eio.disconnect(item.engine_id)
+                elif item.to in self._members:
+                    namespace = self._members[item.to].namespace
+                    await self._sio.emit(item.event, item.payload, to=item.to, namespace=namespace)
+            except Exception:
+                logger.exception("a message could not be sent")
+            finally:
+                self._outbox.task_done()
+
+    async def _forget_overdue(self) -> None:
+        while True:
+            await asyncio.sleep(OVERDUE_CHECK)
+            self._send(self.calls.overdue(time.monotonic()))
+
+
+def _token(auth: object) -> str:
+    token = auth.get("token") if isinstance(auth, dict) else None
+    return token if isinstance(token, str) else ""

@@ -1,0 +1,20 @@
+"""How a caller shows that it may call."""
+
+import hmac
+
+from aiohttp import web
+
+MOST_TOKEN = 256
+
+
+def bearer(request: web.Request) -> str:
+    """The token in ``Authorization: Bearer`` (RFC 6750, 2.1); empty if there is none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def same_token(shown: str, kept: str) -> bool:
+    """Whether they are the same, in a time that does not tell how much of them is."""
+    if not shown or len(shown) > MOST_TOKEN:
+        return False
+    return hmac.compare_digest(shown.encode(), kept.encode())

@@ -1,0 +1,211 @@
+"""The HTTPS server: a few routes, a guard in front of all of them, and the signaling beside."""
+
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from html import escape
+from pathlib import Path
+
+from aiohttp import web
+
+from edgecam.errors import StartError
+from edgecam.web import assets
+from edgecam.web.sessions import COOKIE, SESSION_AGE, Sessions
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SOCKET_PATH = "/socket.io/"
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
+}
+MOST_BODY = 4_096
+STOP_GRACE = 1.0
+
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>edgecam</title>{head}
+<h1>{title}</h1><p>{text}</p></html>"""
+
+
+class WebServer:
+    """Serves the page to whoever has a session.
+
+    ``admit_socket`` says whether a request without a session may reach the signaling server all
+    the same: a caller with its token. ``mount`` adds the signaling server's route.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        files: dict[str, assets.Asset],
+        admit_socket: Callable[[web.Request], bool],
+        mount: Callable[[web.Application], None],
+    ) -> None:
+        self._sessions = sessions
+        self._files = files
+        self._admit_socket = admit_socket
+        self.app = web.Application(middlewares=[self._guard], client_max_size=MOST_BODY)
+        self.app.router.add_get("/health", self._health)
+        self.app.router.add_get("/enter/{code}", self._enter)
+        mount(self.app)
+        self.app.router.add_get("/{path:.*}", self._file)
+
+    def has_session(self, request: web.Request) -> bool:
+        """Whether ``request`` comes from a browser that has opened a one-time link."""
+        return self._sessions.valid(request.cookies.get(COOKIE))
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        refused = self._refusal(request)
+        if refused is not None:
+            response: web.StreamResponse = refused
+        else:
+            try:
+                response = await handler(request)
+            except web.HTTPException as error:
+                response = _words(error.status, error.reason, "There is nothing here.")
+        if not response.prepared:
+            response.headers.update(SECURITY_HEADERS)
+        return response
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        """The answer to a request that may not pass; None if it may."""
+        origin = request.headers.get("Origin")
+        if origin is not None and origin != f"https://{request.host}":
+            return _words(403, "Not from there", "Another site may not use this camera.")
+        if request.path == "/health" or request.path.startswith("/enter/"):
+            return None
+        if self.has_session(request):
+            return None
+        if request.path == SOCKET_PATH and self._admit_socket(request):
+            return None
+        return _words(
+            401,
+            "Nobody watches unasked",
+            "Open the one-time link that the camera printed when it started, "
+            "or run <code>edgecam link</code> on it for a new one.",
+        )
+
+    async def _health(self, request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _enter(self, request: web.Request) -> web.Response:
+        cookie = self._sessions.redeem(request.match_info["code"])
+        if cookie is None:
+            return _words(
+                403,
+                "This link is used up",
+                "A link opens once, within an hour. Run <code>edgecam link</code> "
+                "on the camera for a new one.",
+            )
+        # A redirect would still count as coming from wherever the link was, and a strict cookie
+        # would not be sent; a page that moves on by itself is the site's own.
+        response = _words(200, "Welcome", 'On to <a href="/">the camera</a>.', refresh=True)
+        response.set_cookie(
+            COOKIE, cookie, max_age=SESSION_AGE, secure=True, httponly=True, samesite="Strict"
+        )
+        return response
+
+    async def _file(self, request: web.Request) -> web.Response:
+        asset = self._files.get(request.path)
+        if asset is None:
+            raise web.HTTPNotFound
+        return assets.respond(asset, request)
+
+
+class Site:
+    """A listening server; ``close`` ends it."""
+
+    def __init__(self, runner: web.AppRunner, port: int) -> None:
+        self._runner = runner
+        self.port = port
+
+    async def close(self) -> None:
+        """Stop listening and close every connection."""
+        await self._runner.cleanup()
+
+
+async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext) -> Site:
+    """Serve ``app`` on ``host`` (empty: every address, IPv4 and IPv6). StartError if it can't."""
+    try:
+        listener = _listener(host, port)
+    except OSError as error:
+        raise StartError(
+            f"port {port} on {host or 'every address'} can't be had ({error.strerror}): "
+            "stop what uses it, or choose another with web.port"
+        ) from error
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE)
+    await runner.setup()
+    await web.SockSite(runner, listener, ssl_context=tls).start()
+    return Site(runner, listener.getsockname()[1])
+
+
+async def listen_locally(app: web.Application, path: Path) -> Site:
+    """Serve ``app`` on the Unix socket ``path``, for this user only; a dead one is replaced."""
+    try:
+        if _answers(path):
+            raise StartError(f"another edgecam is running here: it answers on {path}")
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+        path.chmod(0o600)
+    except OSError as error:
+        raise StartError(
+            f"the socket {path} can't be made ({error}): choose another folder with paths.runtime"
+        ) from error
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE)
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    return Site(runner, 0)
+
+
+def local_app(
+    new_links: Callable[[], list[str]], mount: Callable[[web.Application], None]
+) -> web.Application:
+    """What the Unix socket serves: signaling for the device's caller, and new one-time links."""
+
+    async def link(request: web.Request) -> web.Response:
+        return web.json_response({"links": new_links()})
+
+    app = web.Application(client_max_size=MOST_BODY)
+    app.router.add_post("/link", link)
+    mount(app)
+    return app
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    if host:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(
+            ("", port), family=socket.AF_INET6, backlog=128, dualstack_ipv6=True
+        )
+    return socket.create_server(("", port), backlog=128)
+
+
+def _words(status: int, title: str, text: str, *, refresh: bool = False) -> web.Response:
+    """A page of few words. ``text`` is HTML of our own."""
+    head = '<meta http-equiv="refresh" content="0;url=/">' if refresh else ""
+    body = _PAGE.format(head=head, title=escape(title), text=text)
+    return web.Response(
+        status=status, text=body, content_type="text/html", headers={"Cache-Control": "no-store"}
+    )

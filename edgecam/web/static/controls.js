@@ -1,0 +1,80 @@
+import { element } from "./view.js";
+
+/**
+ * @typedef {import("./player.js").Player} Player
+ */
+
+const IDLE_MS = 3_000;
+
+/** Buttons, keys, and the bar that steps aside when nobody moves. */
+export class Controls {
+  #player;
+  #video = element("video", HTMLVideoElement);
+  #sound = element("sound", HTMLButtonElement);
+  #soundText = element("sound-text", HTMLElement);
+  #fullscreen = element("fullscreen", HTMLButtonElement);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #idle;
+
+  /** @param {Player} player */
+  constructor(player) {
+    this.#player = player;
+    this.#sound.addEventListener("click", () => player.toggleSound());
+    this.#fullscreen.addEventListener("click", () => this.#toggleFullscreen());
+    this.#fullscreen.hidden = !canFullscreen(this.#video);
+    element("play", HTMLButtonElement).addEventListener("click", () => player.play());
+    document.addEventListener("fullscreenchange", () => this.#drawFullscreen());
+    document.addEventListener("keydown", (event) => this.#onKey(event));
+    for (const event of ["pointermove", "pointerdown", "focusin", "keydown"]) {
+      document.addEventListener(event, () => this.#wake());
+    }
+    this.#wake();
+  }
+
+  /** @param {boolean} muted @param {boolean} audible */
+  drawSound(muted, audible) {
+    this.#sound.hidden = !audible;
+    this.#sound.dataset.on = String(!muted);
+    this.#soundText.textContent = muted ? "Tap for sound" : "Mute";
+  }
+
+  #drawFullscreen() {
+    const on = document.fullscreenElement !== null;
+    this.#fullscreen.dataset.on = String(on);
+    this.#fullscreen.ariaLabel = on ? "Leave full screen" : "Full screen";
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.key === "m" && !this.#sound.hidden) this.#player.toggleSound();
+    if (event.key === "f") this.#toggleFullscreen();
+  }
+
+  #toggleFullscreen() {
+    if (document.fullscreenElement) {
+      document.exitFullscreen();
+    } else if (document.fullscreenEnabled) {
+      // The whole page, not the video alone: what the badge says belongs to the picture.
+      document.documentElement.requestFullscreen().catch(() => {});
+    } else {
+      iphone(this.#video).webkitEnterFullscreen?.();
+    }
+  }
+
+  #wake() {
+    clearTimeout(this.#idle);
+    document.body.dataset.idle = "false";
+    this.#idle = setTimeout(() => (document.body.dataset.idle = "true"), IDLE_MS);
+  }
+}
+
+/** @param {HTMLVideoElement} video */
+function canFullscreen(video) {
+  return document.fullscreenEnabled || "webkitEnterFullscreen" in video;
+}
+
+/** @param {HTMLVideoElement} video */
+function iphone(video) {
+  return /** @type {{webkitEnterFullscreen?: () => void}} */ (/** @type {unknown} */ (video));
+}

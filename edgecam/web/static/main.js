@@ -1,0 +1,45 @@
+import { marks } from "./marks.js";
+import { Signaling } from "./signaling.js";
+import { Controls } from "./controls.js";
+import { Player } from "./player.js";
+import { Session } from "./session.js";
+import { Store } from "./state.js";
+import { element, View } from "./view.js";
+
+const signaling = new Signaling();
+if ("RTCPeerConnection" in window) signaling.open();
+
+const video = element("video", HTMLVideoElement);
+const store = new Store();
+const player = new Player(video, {
+  paused: (paused) => store.dispatch({ type: "paused", paused }),
+  sound: (muted, audible) => controls.drawSound(muted, audible),
+});
+const controls = new Controls(player);
+const session = new Session(signaling, store, player, video);
+const view = new View();
+store.subscribe((state) => view.draw(state));
+
+if ("RTCPeerConnection" in window) {
+  addEventListener("online", () => session.hurry());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) session.hurry();
+  });
+  addEventListener("pagehide", () => session.leave());
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    store.dispatch({ type: "return" });
+    session.start();
+  });
+} else {
+  store.dispatch({ type: "no-webrtc" });
+}
+
+/** For tests and measurements: reads, changes nothing. */
+Object.defineProperty(window, "edgecam", {
+  value: Object.freeze({
+    state: () => ({ ...store.state }),
+    marks,
+    stats: () => session.stats(),
+  }),
+});

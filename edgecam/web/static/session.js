@@ -1,0 +1,225 @@
+import { Backoff } from "./backoff.js";
+import { Call } from "./call.js";
+import { Freshness } from "./freshness.js";
+import { mark } from "./marks.js";
+
+/**
+ * @typedef {import("./signaling.js").Signaling} Signaling
+ * @typedef {import("./state.js").Store} Store
+ * @typedef {import("./player.js").Player} Player
+ * @typedef {import("./messages.js").Offer} Offer
+ */
+
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 3_000;
+const UNSUPPORTED_RETRY_MS = 10_000;
+/** The server says something at once when it is connected or asked for a call. */
+const REPLY_MS = 5_000;
+const FIRST_FRAME_MS = 15_000;
+const FROZEN_MS = 5_000;
+/** A call that lived this long makes the next retry a quick one again. */
+const STEADY_MS = 3_000;
+
+/** Keeps a call going for as long as the page is open, and tells the store how that goes. */
+export class Session {
+  #signaling;
+  #store;
+  #player;
+  #freshness;
+  #socketRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
+  #callRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
+  /** @type {Call | null} */
+  #call = null;
+  #liveSince = Infinity;
+  #connected = false;
+  /** The next attempt: to connect or to ask for a call. */
+  #retry = new Alarm();
+  #reply = new Alarm();
+
+  /**
+   * @param {Signaling} signaling
+   * @param {Store} store
+   * @param {Player} player
+   * @param {HTMLVideoElement} video
+   */
+  constructor(signaling, store, player, video) {
+    this.#signaling = signaling;
+    this.#store = store;
+    this.#player = player;
+    this.#freshness = new Freshness(video, {
+      frame: () => this.#onFrame(),
+      quiet: (quietMs, ageMs) => this.#onQuiet(quietMs, ageMs),
+    });
+    signaling.listen({
+      up: () => this.#onUp(),
+      down: (why) => this.#onDown(why),
+      offer: (offer) => this.#onOffer(offer),
+      candidate: ({ call, candidate }) => {
+        if (call === this.#call?.id) this.#call.addCandidate(candidate);
+      },
+      waiting: (waiting) => {
+        this.#onReply();
+        this.#endCall();
+        store.dispatch({ type: "waiting", ...waiting });
+      },
+      status: (status) => store.dispatch({ type: "status", status }),
+      hangup: ({ call, reason }) => {
+        if (call === this.#call?.id) this.#onCallOver(reason);
+      },
+      error: ({ code, message, event, call }) => {
+        console.warn(`signaling: ${event} refused: ${code} ${message}`);
+        if (event === "answer" && call === this.#call?.id) this.#onCallOver("failed");
+      },
+    });
+  }
+
+  /** Begins, now or again after `leave`. */
+  start() {
+    this.#signaling.open();
+  }
+
+  /** Says goodbye and stops. */
+  leave() {
+    if (this.#call) this.#signaling.hangup(this.#call.id, "bye");
+    this.#endCall();
+    this.#store.dispatch({ type: "leave" });
+    this.#signaling.close();
+    this.#retry.clear();
+    this.#reply.clear();
+  }
+
+  /** Things may be better now: what waits for its next attempt makes it at once. */
+  hurry() {
+    const { phase } = this.#store.state;
+    if (phase === "needs-login" || phase === "reconnecting") this.#signaling.open();
+    else this.#retry.ringNow();
+  }
+
+  /** @returns {Promise<object[] | null>} the call's statistics, null without a call */
+  async stats() {
+    return this.#call ? [...(await this.#call.stats()).values()] : null;
+  }
+
+  #onUp() {
+    mark("socketConnected");
+    this.#connected = true;
+    this.#retry.clear();
+    this.#store.dispatch({ type: "socket-up" });
+    this.#awaitReply();
+  }
+
+  /** @param {string} why */
+  #onDown(why) {
+    this.#connected = false;
+    this.#reply.clear();
+    this.#endCall();
+    if (this.#store.state.phase === "ended") return;
+    if (why === "unauthorized" || why === "forbidden") {
+      this.#retry.clear();
+      this.#store.dispatch({ type: "refused", code: why });
+      return;
+    }
+    this.#store.dispatch({ type: "socket-down", code: why });
+    this.#retry.set(this.#socketRetry.next(), () => this.#signaling.open());
+  }
+
+  /** @param {Offer} offer */
+  #onOffer(offer) {
+    mark("offer");
+    this.#onReply();
+    this.#endCall();
+    const id = offer.call;
+    const call = new Call(offer, {
+      answer: (sdp) => {
+        this.#signaling.answer(id, sdp);
+        mark("answered");
+      },
+      candidate: (candidate) => this.#signaling.candidate(id, candidate),
+      refused: () => this.#store.dispatch({ type: "no-h264", call: id }),
+      stream: (stream) => {
+        this.#freshness.start();
+        this.#player.show(stream);
+      },
+      connected: () => mark("connected"),
+      lost: (reason) => this.#onCallOver(reason),
+    });
+    this.#call = call;
+    this.#store.dispatch({ type: "offer", call: id });
+  }
+
+  #onFrame() {
+    const { phase } = this.#store.state;
+    if (phase === "live" || !this.#call?.hasVideo) return;
+    if (phase !== "stale") mark("firstFrame");
+    this.#liveSince = performance.now();
+    this.#store.dispatch({ type: "frame" });
+  }
+
+  /** @param {number} quietMs @param {number} ageMs */
+  #onQuiet(quietMs, ageMs) {
+    this.#store.dispatch({ type: "quiet", age: ageMs / 1_000 });
+    const { phase, paused } = this.#store.state;
+    if (paused) return;
+    if (phase === "stale" && quietMs > FROZEN_MS) this.#onCallOver("frozen");
+    else if (phase === "answering" && quietMs > FIRST_FRAME_MS) this.#onCallOver("timeout");
+  }
+
+  /** The call is over; the next is asked for. @param {string} reason */
+  #onCallOver(reason) {
+    const call = this.#call?.id ?? "";
+    const lived = performance.now() - this.#liveSince;
+    this.#endCall();
+    this.#store.dispatch({ type: "hangup", call, reason });
+    if (!this.#connected) return;
+    if (lived > STEADY_MS) this.#callRetry.reset();
+    const pause = reason === "unsupported" ? UNSUPPORTED_RETRY_MS : this.#callRetry.next();
+    this.#retry.set(pause, () => {
+      this.#signaling.call();
+      this.#awaitReply();
+    });
+  }
+
+  #endCall() {
+    this.#liveSince = Infinity;
+    this.#freshness.stop();
+    this.#call?.close();
+    this.#call = null;
+  }
+
+  #awaitReply() {
+    this.#reply.set(REPLY_MS, () => this.#signaling.close());
+  }
+
+  #onReply() {
+    this.#reply.clear();
+    this.#retry.clear();
+    this.#socketRetry.reset();
+  }
+}
+
+/** One thing to do later; setting it anew forgets the one before. */
+class Alarm {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {(() => void) | undefined} */
+  #action;
+
+  /** @param {number} ms @param {() => void} action */
+  set(ms, action) {
+    this.clear();
+    this.#action = action;
+    this.#timer = setTimeout(() => this.ringNow(), ms);
+  }
+
+  /** Does it now, if it is still to be done. */
+  ringNow() {
+    const action = this.#action;
+    this.clear();
+    action?.();
+  }
+
+  clear() {
+    clearTimeout(this.#timer);
+    this.#action = undefined;
+  }
+}

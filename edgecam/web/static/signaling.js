@@ -1,0 +1,132 @@
+import { io } from "./vendor/socket.io.esm.min.js";
+import {
+  readCandidate,
+  readHangup,
+  readOffer,
+  readRefusal,
+  readStatus,
+  readWaiting,
+} from "./messages.js";
+
+/**
+ * @typedef {import("./messages.js").Offer} Offer
+ * @typedef {import("./messages.js").Candidate} Candidate
+ * @typedef {import("./messages.js").Hangup} Hangup
+ * @typedef {import("./messages.js").Waiting} Waiting
+ * @typedef {import("./messages.js").Status} Status
+ * @typedef {import("./messages.js").Refusal} Refusal
+ *
+ * @typedef {object} Listener
+ * @property {() => void} up the socket is connected; the server asks for the first call by itself
+ * @property {(why: string) => void} down it is not, or no longer: "lost" or the code of a refusal
+ * @property {(offer: Offer) => void} offer
+ * @property {(candidate: Candidate) => void} candidate
+ * @property {(waiting: Waiting) => void} waiting
+ * @property {(status: Status) => void} status
+ * @property {(hangup: Hangup) => void} hangup
+ * @property {(refusal: Refusal) => void} error
+ */
+
+const CONNECT_TIMEOUT_MS = 8_000;
+
+/**
+ * The viewer's side of docs/signaling.md, on one socket. What is malformed is dropped with a
+ * warning. It never reconnects by itself: `down` says when, `open` does it.
+ */
+export class Signaling {
+  #socket = io("/viewer", {
+    path: "/socket.io/",
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnection: false,
+    timeout: CONNECT_TIMEOUT_MS,
+    autoConnect: false,
+  });
+  #opening = false;
+
+  /** Begins to connect, unless connected or at it. */
+  open() {
+    if (this.#opening || this.#socket.connected) return;
+    this.#opening = true;
+    this.#socket.connect();
+  }
+
+  /** Ends the connection, and an attempt at one. `down` follows if it was connected. */
+  close() {
+    this.#opening = false;
+    this.#socket.disconnect();
+  }
+
+  /** Sets who is told. Once, before the first message can arrive. @param {Listener} listener */
+  listen(listener) {
+    const socket = this.#socket;
+    socket.on("connect", () => {
+      this.#opening = false;
+      listener.up();
+    });
+    socket.on("disconnect", () => listener.down("lost"));
+    socket.on("connect_error", (error) => {
+      this.#opening = false;
+      listener.down(refusalOf(error));
+    });
+
+    /**
+     * @template T
+     * @param {string} event
+     * @param {(value: unknown) => T | null} read
+     * @param {(message: T) => void} tell
+     */
+    const receive = (event, read, tell) => {
+      socket.on(event, (value) => {
+        const message = read(value);
+        if (message) tell(message);
+        else console.warn(`signaling: malformed ${event} dropped`);
+      });
+    };
+    receive("offer", readOffer, listener.offer);
+    receive("candidate", readCandidate, listener.candidate);
+    receive("waiting", readWaiting, listener.waiting);
+    receive("status", readStatus, listener.status);
+    receive("hangup", readHangup, listener.hangup);
+    receive("error", readRefusal, listener.error);
+  }
+
+  /** Asks for a call. */
+  call() {
+    this.#send("call", {});
+  }
+
+  /** @param {string} call @param {string} sdp */
+  answer(call, sdp) {
+    this.#send("answer", { call, sdp });
+  }
+
+  /** @param {string} call @param {RTCIceCandidateInit | null} candidate */
+  candidate(call, candidate) {
+    this.#send("candidate", { call, candidate });
+  }
+
+  /** @param {string} call @param {string} reason */
+  hangup(call, reason) {
+    this.#send("hangup", { call, reason });
+  }
+
+  /** Not while disconnected: socket.io would keep it and send it into the next connection. */
+  #send(/** @type {string} */ event, /** @type {object} */ payload) {
+    if (this.#socket.connected) this.#socket.emit(event, payload);
+  }
+}
+
+/**
+ * The code of a refusal: the server's own, or "unauthorized" and "forbidden" for HTTP 401 and 403;
+ * "lost" when it is no refusal but a failure to connect.
+ *
+ * @param {unknown} error what socket.io gives to `connect_error`
+ */
+function refusalOf(error) {
+  const { description, data } = /** @type {{description?: unknown, data?: unknown}} */ (error);
+  if (description === 401) return "unauthorized";
+  if (description === 403) return "forbidden";
+  const code = /** @type {{code?: unknown} | null | undefined} */ (data)?.code;
+  return typeof code === "string" ? code : "lost";
+}

@@ -1,0 +1,126 @@
+/**
+ * What the page knows, and how each thing that happens changes it. Pure: no page, no clock.
+ *
+ * - connecting: no word from the server yet
+ * - waiting: in line for an offer; `reason` is the server's
+ * - answering: an offer is being answered, no picture yet
+ * - live: pictures are coming
+ * - stale: they have stopped; `age` says for how long
+ * - lost: the call is over, the next is being asked for; `reason` says why it ended
+ * - reconnecting: the server can't be reached; `reason` is why the last call ended, or
+ *   the code of the server's refusal
+ * - needs-login: the server refuses this browser; `reason` is its code
+ * - unsupported: this browser can't play; `reason` is `webrtc` or `h264`
+ * - ended: the page was left
+ *
+ * @typedef {"connecting" | "waiting" | "answering" | "live" | "stale" | "lost" | "reconnecting"
+ *   | "needs-login" | "unsupported" | "ended"} Phase
+ *
+ * @typedef {import("./messages.js").Status} Status
+ *
+ * @typedef {object} State
+ * @property {Phase} phase
+ * @property {string | null} call the call under way
+ * @property {string | null} reason
+ * @property {string} message the server's own words, if it gave any
+ * @property {number | null} age of the picture on the screen, in whole seconds, while stale
+ * @property {boolean} paused the browser holds the picture until it is tapped
+ * @property {Status | null} camera what the camera said last about itself
+ *
+ * @typedef {{type: "socket-up"} | {type: "socket-down", code: string} | {type: "refused", code: string}
+ *   | {type: "offer", call: string}
+ *   | {type: "waiting", reason: string, message: string}
+ *   | {type: "status", status: Status}
+ *   | {type: "hangup", call: string, reason: string}
+ *   | {type: "frame"} | {type: "quiet", age: number} | {type: "paused", paused: boolean}
+ *   | {type: "no-webrtc"} | {type: "no-h264", call: string} | {type: "leave"} | {type: "return"}} Event
+ */
+
+/** @type {Readonly<State>} */
+export const INITIAL = Object.freeze({
+  phase: "connecting",
+  call: null,
+  reason: null,
+  message: "",
+  age: null,
+  paused: false,
+  camera: null,
+});
+
+/**
+ * The state after an event; the very same object when the event changes nothing.
+ *
+ * @param {Readonly<State>} state
+ * @param {Event} event
+ * @returns {Readonly<State>}
+ */
+export function reduce(state, event) {
+  switch (event.type) {
+    case "socket-up":
+      return state.phase === "needs-login" ? { ...state, phase: "connecting", reason: null } : state;
+    case "socket-down": {
+      if (state.phase === "ended") return state;
+      const kept = state.phase === "lost" || state.phase === "reconnecting" ? state.reason : null;
+      const reason = event.code === "lost" ? kept : event.code;
+      if (state.phase === "reconnecting" && state.reason === reason) return state;
+      return { ...INITIAL, phase: "reconnecting", reason };
+    }
+    case "refused":
+      return { ...INITIAL, phase: "needs-login", reason: event.code };
+    case "offer":
+      // An unsupported browser is offered a call now and then: that alone is no news.
+      if (state.phase === "unsupported") return { ...state, call: event.call };
+      return { ...state, phase: "answering", call: event.call, reason: null, message: "", age: null };
+    case "waiting": {
+      const { reason, message } = event;
+      return { ...state, phase: "waiting", call: null, reason, message, age: null };
+    }
+    case "status":
+      return { ...state, camera: event.status };
+    case "hangup":
+      if (event.call !== state.call) return state;
+      return event.reason === "unsupported"
+        ? { ...state, phase: "unsupported", call: null, reason: "h264", age: null }
+        : { ...state, phase: "lost", call: null, reason: event.reason, age: null };
+    case "frame":
+      if (state.phase === "live" || state.call === null) return state;
+      return { ...state, phase: "live", reason: null, message: "", age: null, paused: false };
+    case "quiet": {
+      if (state.phase !== "live" && state.phase !== "stale") return state;
+      const age = Math.floor(event.age);
+      return state.age === age ? state : { ...state, phase: "stale", age };
+    }
+    case "paused":
+      return state.paused === event.paused ? state : { ...state, paused: event.paused };
+    case "no-h264":
+      if (event.call !== state.call) return state;
+      return { ...state, phase: "unsupported", reason: "h264", message: "", age: null };
+    case "no-webrtc":
+      return { ...INITIAL, phase: "unsupported", reason: "webrtc" };
+    case "leave":
+      return { ...INITIAL, phase: "ended" };
+    case "return":
+      return INITIAL;
+  }
+}
+
+/** Holds the state and tells its listeners of each change. */
+export class Store {
+  /** @type {Readonly<State>} */
+  state = INITIAL;
+  /** @type {((state: Readonly<State>) => void)[]} */
+  #listeners = [];
+
+  /** Tells now and at every change. @param {(state: Readonly<State>) => void} listener */
+  subscribe(listener) {
+    this.#listeners.push(listener);
+    listener(this.state);
+  }
+
+  /** @param {Event} event */
+  dispatch(event) {
+    const before = this.state;
+    this.state = reduce(before, event);
+    if (this.state !== before) for (const listener of this.#listeners) listener(this.state);
+  }
+}

@@ -1,0 +1,72 @@
+import { wordsFor } from "./words.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ */
+
+/**
+ * The page's element with this id.
+ *
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function element(id, type) {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`the page has no ${type.name} "${id}"`);
+  return found;
+}
+
+/** Draws a state. */
+export class View {
+  #video = element("video", HTMLVideoElement);
+  #badge = element("badge-text", HTMLElement);
+  #title = element("message-title", HTMLElement);
+  #detail = element("message-detail", HTMLElement);
+  #play = element("play", HTMLButtonElement);
+  #watching = element("watching", HTMLElement);
+  #announce = element("announce", HTMLElement);
+  #announced = "";
+
+  /** @param {Readonly<State>} state */
+  draw(state) {
+    const words = wordsFor(state);
+    const { dataset } = document.body;
+    dataset.phase = state.phase;
+    dataset.busy = String(words.busy);
+    dataset.message = String(words.title !== "");
+    this.#badge.textContent = words.badge;
+    if (words.title) {
+      this.#title.textContent = words.title;
+      this.#detail.textContent = words.detail;
+    }
+    this.#play.hidden = !(state.paused && state.call !== null);
+    this.#watching.textContent = watching(state);
+    document.title = state.phase === "live" ? "edgecam" : `${words.badge} – edgecam`;
+    this.#say(state.phase, words.title || words.badge);
+    if (state.phase === "stale") leaveNativeFullscreen(this.#video);
+  }
+
+  /** Read out once for each phase, not at each second of a picture's age. */
+  #say(/** @type {string} */ phase, /** @type {string} */ text) {
+    const news = `${phase} ${text}`;
+    if (news === this.#announced) return;
+    this.#announced = news;
+    this.#announce.textContent = text;
+  }
+}
+
+/** @param {Readonly<State>} state */
+function watching({ camera, phase }) {
+  if (!camera || (phase !== "live" && phase !== "waiting")) return "";
+  return `${camera.viewers} of ${camera.places} watching`;
+}
+
+/** An iPhone's full screen shows the bare video, which could not be seen to be old. */
+function leaveNativeFullscreen(/** @type {HTMLVideoElement} */ video) {
+  const iphone = /** @type {{webkitDisplayingFullscreen?: boolean, webkitExitFullscreen?: () => void}} */ (
+    /** @type {unknown} */ (video)
+  );
+  if (iphone.webkitDisplayingFullscreen) iphone.webkitExitFullscreen?.();
+}

@@ -1,0 +1,1 @@
+"""The tests. ``conftest`` has the guards that every test runs under, ``gates`` the house rules."""
