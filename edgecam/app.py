@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 from edgecam.capture import source
 from edgecam.config import Config, Paths
 from edgecam.encode import h264
@@ -80,7 +79,7 @@ Announce = Callable[[Announcement | None], None]
 
 
 def prepare(config: Config) -> Ground:
-    """Folders, keys, certificates and the page's files. StartError or SourceError if it can't be."""
+    """Folders, keys, certificates and the page's files. StartError if it can't be."""
     state = private_folder(state_folder(config.paths), "paths.state")
     runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
     if config.signaling.url:
@@ -152,9 +151,7 @@ class _Node:
         admit = self._admit_caller
         server = SignalingServer(lambda request: front.has_session(request), admit)
         front = WebServer(page.sessions, page.files, lambda r: admit(bearer(r)), server.attach)
-        self._site = await listen(
-            front.app, self._config.web.host, self._config.web.port, page.tls
-        )
+        self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
         inner = local_app(self._new_links, server.attach)
         local = await listen_locally(inner, self._ground.local_socket)
@@ -287,5 +284,3 @@ def _read_token(path: Path) -> str:
         raise StartError(
             f"the caller token {path} can't be read ({error}): see signaling.token_file"
         ) from error
-
-

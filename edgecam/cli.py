@@ -133,7 +133,9 @@ def _announce(announcement: app.Announcement | None) -> None:
 
 def _log(level: str) -> None:
     logging.basicConfig(
-        level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        level=level.upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     if level != "debug":
         for name in LOUD_LIBRARIES:

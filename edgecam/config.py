@@ -56,7 +56,9 @@ class Microphone:
     """The microphone."""
 
     driver: str = option(
-        "virtual", "The microphone's driver; `none` for a silent camera.", choices=("virtual", "none")
+        "virtual",
+        "The microphone's driver; `none` for a silent camera.",
+        choices=("virtual", "none"),
     )
 
 
@@ -182,7 +184,7 @@ def table() -> str:
 
 
 def dump(config: Config, *, changed: bool = False) -> str:
-    """``config`` as TOML that ``load`` reads back; ``changed``: only what differs from a default."""
+    """``config`` as TOML that ``load`` reads; ``changed``: only what differs from a default."""
     out: list[str] = []
     for section in SECTIONS:
         lines = [
@@ -249,9 +251,7 @@ def _from_environment(
         if not variable.startswith(PREFIX):
             continue
         if variable not in known:
-            problems.append(
-                f"${variable}: there is no such option{_nearest(variable, known)}"
-            )
+            problems.append(f"${variable}: there is no such option{_nearest(variable, known)}")
             continue
         section, name, kind, rule = known[variable]
         value = _read(text, kind)

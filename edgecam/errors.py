@@ -20,7 +20,7 @@ class StartError(EdgecamError):
 
 
 class SourceError(EdgecamError):
-    """A camera, a microphone or its encoder failed. It may come back; whoever runs it tries again."""
+    """A camera, a microphone or its encoder failed. It may come back: try again."""
 
 
 class BadMessage(EdgecamError):

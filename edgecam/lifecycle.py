@@ -52,9 +52,9 @@ class Backoff:
         """Note a failure; the seconds to wait before trying again."""
         level = logging.DEBUG if self._failures else logging.WARNING
         logger.log(level, "%s: %s; trying again", self._what, error)
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._failures)
+        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._failures)
         self._failures += 1
-        return pause * random.uniform(0.75, 1)  # noqa: S311
+        return pause * random.uniform(0.75, 1)
 
     def worked(self) -> None:
         """Note that it works."""

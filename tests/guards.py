@@ -37,7 +37,7 @@ def no_blocking_calls() -> Iterator[None]:
 
 
 def allow_what_libraries_do(guard: BlockBuster) -> None:
-    """Let those calls pass that libraries make in our name, with the reason why that is harmless."""
+    """Let those calls pass that libraries make in our name and that do no harm."""
     # They ask the kernel for a string and never wait for a disk.
     for name in ("os.getcwd", "os.path.abspath"):
         guard.functions.pop(name)

@@ -1,4 +1,4 @@
-"""Drawing on a yuv420p picture by whole runs of bytes, quick enough to be done for every picture."""
+"""Drawing on a yuv420p picture by runs of bytes, quick enough to be done for every picture."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias

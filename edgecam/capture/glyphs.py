@@ -1,6 +1,7 @@
 """Digits and capitals as a matrix of lamps, five by seven, in whatever size a picture needs."""
 
 from functools import cache
+from math import hypot
 
 COLUMNS, LINES = 5, 7
 """Lamps in a character. One more column, always dark, sets it apart from the next."""
@@ -66,7 +67,7 @@ def _lamp(size: int, luma: int, ground: int) -> list[bytes]:
     middle, radius = (size - 1) / 2, size * 0.46
 
     def pixel(x: int, y: int) -> int:
-        inside = radius + 0.5 - ((x - middle) ** 2 + (y - middle) ** 2) ** 0.5
+        inside = radius + 0.5 - hypot(x - middle, y - middle)
         return round(ground + (luma - ground) * min(1.0, max(0.0, inside)))
 
     return [bytes(pixel(x, y) for x in range(size)) for y in range(size)]

@@ -1,15 +1,16 @@
 """What every camera and microphone driver implements, and the table of their names."""
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Protocol, TypeVar, cast
 
 from edgecam.errors import SourceError
 from edgecam.media import AudioFormat, Packet, Picture, Sound, VideoFormat
 
-Captured = TypeVar("Captured", Picture, Sound, Picture | Packet, covariant=True)
+Captured_co = TypeVar("Captured_co", Picture, Sound, Picture | Packet, covariant=True)
 
 
-class Source(Protocol[Captured]):
+class Source(Protocol[Captured_co]):
     """A device read by one thread of its own, never by the event loop.
 
     ``open`` may take as long as the device does; ``read`` blocks until the next picture or sound
@@ -19,7 +20,7 @@ class Source(Protocol[Captured]):
 
     def open(self) -> None: ...
 
-    def read(self) -> Captured: ...
+    def read(self) -> Captured_co: ...
 
     def close(self) -> None: ...
 
@@ -33,18 +34,18 @@ MICROPHONES = {"virtual": "edgecam.capture.virtual_microphone:VirtualMicrophone"
 
 def camera(driver: str, video: VideoFormat) -> Source[Picture]:
     """The camera ``driver`` names, not yet open. SourceError if its library is missing."""
-    return cast(Source[Picture], _load(CAMERAS, driver)(video))
+    return cast("Source[Picture]", _load(CAMERAS, driver)(video))
 
 
 def microphone(driver: str, audio: AudioFormat) -> Source[Sound]:
     """The microphone ``driver`` names, not yet open. SourceError if its library is missing."""
-    return cast(Source[Sound], _load(MICROPHONES, driver)(audio))
+    return cast("Source[Sound]", _load(MICROPHONES, driver)(audio))
 
 
-def _load(table: dict[str, str], driver: str):  # type: ignore[no-untyped-def]
+def _load(table: dict[str, str], driver: str) -> Callable[[object], object]:
     module, _, name = table[driver].partition(":")
     try:
-        return getattr(import_module(module), name)
+        return cast("Callable[[object], object]", getattr(import_module(module), name))
     except ImportError as error:
         raise SourceError(
             f"the driver {driver!r} needs a library this system lacks: {error}"

@@ -41,14 +41,16 @@ class VirtualCamera:
 
     def read(self) -> Picture:
         """Waits until the next picture is due, and draws it."""
+        card = self._card
+        if card is None:
+            raise SourceError("the virtual camera was never opened: open it first")
         self._alarm.sleep_until(self._start + self._next * NS // self._video.rate)
         capture_ns, wall_ns = capture_clock(), time_ns()
         number = self._next
         if number:
             number = max(number, (capture_ns - self._start) * self._video.rate // NS)
         self._next = number + 1
-        assert self._card is not None
-        return Picture(self._card.draw(number, capture_ns, wall_ns), capture_ns)
+        return Picture(card.draw(number, capture_ns, wall_ns), capture_ns)
 
     def close(self) -> None:
         self._alarm.close()

@@ -1,4 +1,4 @@
-"""A microphone that is not there: a quiet tone, and a beep with every flash of the virtual camera."""
+"""A microphone that is not there: a quiet tone, and a beep at every flash of the camera's."""
 
 from array import array
 from math import pi, sin

@@ -31,7 +31,7 @@ def nal_type(unit: bytes) -> int:
 
 def is_keyframe(access_unit: bytes) -> bool:
     """Whether a decoder can start here: SPS and PPS, then a slice of an IDR picture."""
-    seen = set()
+    seen: set[int] = set()
     for unit in nal_units(access_unit):
         kind = nal_type(unit)
         if kind in (SLICE, IDR):

@@ -11,7 +11,6 @@ from edgecam.encode import sps
 from edgecam.encode.annexb import find_sps, is_keyframe
 from edgecam.encode.failure import explained
 from edgecam.encode.levels import broken_promise, lowest_level
-from edgecam.encode.levels import profile_level_id as profile_level_id
 from edgecam.errors import SourceError
 from edgecam.media import Packet, Picture, VideoFormat
 
@@ -34,6 +33,14 @@ libx264 changes its bitrate as it goes, but never above the one it began with, a
 size in bits. Outside of that range a new encoder is opened, which costs an IDR; _HEADROOM above the
 bitrate asked for, so that a bitrate that climbs back in small steps does not cost one a step.
 """
+
+
+def profile_level_id(video: VideoFormat, bitrate: int) -> str:
+    """What to promise in SDP: constrained baseline at the lowest level that will do.
+
+    "e0" is constraint sets 0, 1 and 2; browsers compare only what RFC 6184 table 5 compares.
+    """
+    return f"42e0{lowest_level(video, bitrate).idc:02x}"
 
 
 class X264:

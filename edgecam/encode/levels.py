@@ -56,14 +56,6 @@ def lowest_level(video: VideoFormat, bitrate: int) -> Level:
     )
 
 
-def profile_level_id(video: VideoFormat, bitrate: int) -> str:
-    """What to promise in SDP: constrained baseline at the lowest level that will do.
-
-    "e0" is constraint sets 0, 1 and 2; browsers compare only what RFC 6184 table 5 compares.
-    """
-    return f"42e0{lowest_level(video, bitrate).idc:02x}"
-
-
 def broken_promise(sps: Sps, promised: str) -> str | None:
     """What is wrong with sending a stream with this SPS under this profile-level-id, or None.
 
@@ -77,9 +69,7 @@ def broken_promise(sps: Sps, promised: str) -> str | None:
             f"the stream is {sps.profile_level_id}, which is not the constrained baseline profile"
             f" that {promised} promises"
         )
-    if _level(sps.profile_idc, sps.constraints, sps.level_idc) > _level(
-        profile, constraints, level
-    ):
+    if _level(sps.constraints, sps.level_idc) > _level(constraints, level):
         return f"the stream is {sps.profile_level_id}, of a higher level than {promised} promises"
     if sps.max_num_reorder_frames:
         return "the stream shows pictures in another order than it sends them"
@@ -91,7 +81,6 @@ def _is_constrained_baseline(profile: int, constraints: int) -> bool:
     return constraints & mask == wanted
 
 
-def _level(profile: int, constraints: int, level_idc: int) -> float:
-    """Levels in order, level 1b between 1 and 1.1 (ITU-T H.264 A.3.1 and A.3.2)."""
-    assert profile in _CONSTRAINED_BASELINE
+def _level(constraints: int, level_idc: int) -> float:
+    """Levels of these profiles in order, 1b between 1 and 1.1 (ITU-T H.264 A.3.1)."""
     return 10.5 if level_idc == 11 and constraints & 0x10 else level_idc

@@ -44,18 +44,19 @@ class Opus:
         self._packet_samples = audio.rate * PACKET_NS // NS
         self._pending = bytearray()
         self._count = 0
-        self._start_ns: int | None = None
+        self._start_ns = 0
+        self._started = False
         with explained("Opus"):
             self._context: AudioCodecContext | None = self._open(bitrate)
 
     def encode(self, sound: Sound) -> list[Packet]:
-        """The packets this sound completes, none or more. SourceError if it is of another format."""
+        """The packets this sound completes, none or more. SourceError for another format."""
         context = self._context
         if context is None:
             raise SourceError("the Opus encoder is closed: make another")
         self._check_format(sound.frame)
-        if self._start_ns is None:
-            self._start_ns = sound.capture_ns
+        if not self._started:
+            self._start_ns, self._started = sound.capture_ns, True
         if not self._follows(sound.capture_ns):
             return []
         samples = memoryview(sound.frame.planes[0])[: sound.frame.samples * self._sample_size]
@@ -107,7 +108,6 @@ class Opus:
 
     def _time(self, count: int) -> int:
         """When a sample was heard, by its number."""
-        assert self._start_ns is not None
         return self._start_ns + count * NS // self._rate
 
     def _packets(self, context: AudioCodecContext, chunk: bytes) -> list[Packet]:

@@ -115,6 +115,26 @@ def _size(reader: BitReader, chroma_format: int) -> tuple[int, int]:
 
 def _reorder_frames(reader: BitReader) -> int | None:
     """Reads the VUI (ITU-T H.264 E.1.1) as far as max_num_reorder_frames, if that is there."""
+    _skip_appearance(reader)
+    if reader.flag():
+        reader.bits(65)  # num_units_in_tick, time_scale, fixed_frame_rate_flag
+    if nal := reader.flag():
+        _skip_hrd(reader)
+    if vcl := reader.flag():
+        _skip_hrd(reader)
+    if nal or vcl:
+        reader.flag()  # low_delay_hrd_flag
+    reader.flag()  # pic_struct_present_flag
+    if not reader.flag():
+        return None
+    reader.flag()  # motion_vectors_over_pic_boundaries_flag
+    for _ in range(4):  # max_bytes_per_pic_denom to log2_max_mv_length_vertical
+        reader.unsigned()
+    return reader.unsigned()
+
+
+def _skip_appearance(reader: BitReader) -> None:
+    """The VUI's beginning: what the samples look like."""
     if reader.flag() and reader.bits(8) == _EXTENDED_SAR:
         reader.bits(32)
     if reader.flag():
@@ -126,18 +146,6 @@ def _reorder_frames(reader: BitReader) -> int | None:
     if reader.flag():
         reader.unsigned()  # chroma_sample_loc_type_top_field
         reader.unsigned()  # chroma_sample_loc_type_bottom_field
-    if reader.flag():
-        reader.bits(65)  # num_units_in_tick, time_scale, fixed_frame_rate_flag
-    hrd = [_skip_hrd(reader) for _ in ("nal", "vcl") if reader.flag()]
-    if hrd:
-        reader.flag()  # low_delay_hrd_flag
-    reader.flag()  # pic_struct_present_flag
-    if not reader.flag():
-        return None
-    reader.flag()  # motion_vectors_over_pic_boundaries_flag
-    for _ in range(4):  # max_bytes_per_pic_denom to log2_max_mv_length_vertical
-        reader.unsigned()
-    return reader.unsigned()
 
 
 def _skip_hrd(reader: BitReader) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from edgecam.errors import SourceError
 from edgecam.fanout.keyframes import KeyframeGate
@@ -13,6 +13,9 @@ from edgecam.lifecycle import Backoff
 from edgecam.media import Packet, capture_clock
 
 logger = logging.getLogger(__name__)
+
+STUCK = 3.0
+"""Seconds a source may take to stop before its thread is given up."""
 
 State = Literal["idle", "starting", "live", "failed"]
 
@@ -120,7 +123,7 @@ class Fanout:
             loop.call_soon_threadsafe(finish, error)
 
         self._become("starting")
-        thread = threading.Thread(target=work, name=f"edgecam-{self.name}")
+        thread = threading.Thread(target=work, name=f"edgecam-{self.name}", daemon=True)
         thread.start()
         no_demand = asyncio.ensure_future(self._no_demand.wait())
         try:
@@ -128,11 +131,29 @@ class Fanout:
         finally:
             no_demand.cancel()
             stop.set()
-            await asyncio.wait((ended, no_demand))
-            thread.join()
+            await self._join(thread, ended)
         error = ended.result()
         if error is not None:
             raise error
+
+    async def _join(self, thread: threading.Thread, ended: asyncio.Future[Any]) -> None:
+        """Wait for the thread, whoever cancels: two of them must never share a camera."""
+        cancelled: asyncio.CancelledError | None = None
+        while not ended.done():
+            try:
+                done, _ = await asyncio.wait((ended,), timeout=STUCK)
+            except asyncio.CancelledError as error:
+                cancelled = error
+                continue
+            if not done:
+                logger.error("the %s's driver is stuck and was given up", self.name)
+                break
+        else:
+            thread.join()
+        if cancelled is not None:
+            raise cancelled
+        if not ended.done():
+            raise SourceError(f"the {self.name}'s driver is stuck: restart edgecam")
 
     def _work(
         self, stop: threading.Event, deliver: Callable[[Sequence[Packet]], object]

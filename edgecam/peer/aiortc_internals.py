@@ -11,6 +11,7 @@ from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
     RTCRtpCodecParameters,
     RTCRtpHeaderExtensionParameters,
+    RTCRtpParameters,
 )
 from aiortc.rtp import HeaderExtensions, HeaderExtensionsMap
 
@@ -23,7 +24,6 @@ _NO_DELAY = bytes([_PLAYOUT_DELAY_ID << 4 | 2, 0, 0, 0])
 
 _ONE_BYTE_PROFILE = 0xBEDE
 _HISTORY = 512
-_FIRST_FREE_PAYLOAD_TYPE = 103
 
 
 class _WithPlayoutDelay(HeaderExtensionsMap):
@@ -33,12 +33,11 @@ class _WithPlayoutDelay(HeaderExtensionsMap):
         super().__init__()
         self._negotiated = False
 
-    def configure(self, parameters: object) -> None:
+    def configure(self, parameters: RTCRtpParameters) -> None:
         super().configure(parameters)
-        extensions = parameters.headerExtensions  # type: ignore[attr-defined]
         self._negotiated = any(
             extension.uri == PLAYOUT_DELAY and extension.id == _PLAYOUT_DELAY_ID
-            for extension in extensions
+            for extension in parameters.headerExtensions
         )
 
     def set(self, values: HeaderExtensions) -> tuple[int, bytes]:
@@ -57,19 +56,19 @@ def prepare() -> None:
     offered = HEADER_EXTENSIONS["video"]
     if not any(extension.uri == PLAYOUT_DELAY for extension in offered):
         offered.append(RTCRtpHeaderExtensionParameters(id=_PLAYOUT_DELAY_ID, uri=PLAYOUT_DELAY))
-    rtcrtpsender.RTP_HISTORY_SIZE = _HISTORY
+    rtcrtpsender.RTP_HISTORY_SIZE = _HISTORY  # type: ignore[attr-defined]
 
 
 def h264(profile_level_id: str) -> RTCRtpCodecCapability:
     """H.264, packetization mode 1, with ``profile_level_id``; aiortc's list has level 3.1 only."""
-    parameters = {
+    parameters: dict[str, int | str | None] = {
         "level-asymmetry-allowed": "1",
         "packetization-mode": "1",
         "profile-level-id": profile_level_id,
     }
     if not any(codec.parameters == parameters for codec in CODECS["video"]):
-        taken = {codec.payloadType for codec in CODECS["video"]}
-        free = max(_FIRST_FREE_PAYLOAD_TYPE, *(number + 1 for number in taken))
+        taken = [codec.payloadType or 0 for codec in CODECS["video"]]
+        free = max(taken) + 1
         feedback = [
             RTCRtcpFeedback(type="nack"),
             RTCRtcpFeedback(type="nack", parameter="pli"),
@@ -86,7 +85,7 @@ def h264(profile_level_id: str) -> RTCRtpCodecCapability:
 
 def on_keyframe_request(sender: RTCRtpSender, requested: Callable[[], None]) -> None:
     """Call ``requested`` when the viewer sends PLI or FIR, which aiortc loses for packets."""
-    sender._send_keyframe = requested  # type: ignore[method-assign]  # noqa: SLF001
+    sender._send_keyframe = requested  # type: ignore[method-assign]
 
 
 def send_playout_delay(sender: RTCRtpSender) -> None:
@@ -99,7 +98,7 @@ def send_playout_delay(sender: RTCRtpSender) -> None:
 
 def unsent_bytes(sender: RTCRtpSender) -> int:
     """Bytes that wait in this process because the kernel takes no more; 0 before ICE is done."""
-    pair = sender.transport.transport._connection._nominated.get(1)  # noqa: SLF001
+    pair = sender.transport.transport._connection._nominated.get(1)
     if pair is None:
         return 0
     transport = pair.protocol.transport

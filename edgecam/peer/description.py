@@ -1,8 +1,10 @@
 """Session descriptions and candidates: taking ours apart, and believing nothing of theirs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiortc import RTCIceCandidate
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import SessionDescription, candidate_from_sdp
 
 from edgecam.errors import BadMessage
@@ -51,7 +53,7 @@ def take_apart(sdp: str) -> tuple[str, list[Candidate]]:
     return "\r\n".join(lines) + "\r\n", [Candidate(text, first_mid, 0) for text in candidates]
 
 
-def parse_answer(sdp: str, kinds: list[str]) -> tuple[str, list[Candidate]]:
+def parse_answer(sdp: str, kinds: Sequence[str]) -> tuple[str, list[Candidate]]:
     """A viewer's answer to an offer of ``kinds``: without its candidates, and they.
 
     The candidates are taken out so that one that needs a name looked up can't hold up the call.
@@ -64,14 +66,14 @@ def parse_answer(sdp: str, kinds: list[str]) -> tuple[str, list[Candidate]]:
     except Exception as error:
         # aiortc's parser answers garbage with whatever exception comes first.
         raise BadMessage("bad-answer", f"the answer is not SDP: {error!r}") from error
-    if [media.kind for media in parsed.media] != kinds:
+    if [media.kind for media in parsed.media] != list(kinds):
         raise BadMessage("bad-answer", "the answer's media are not those of the offer")
     for media in parsed.media:
         if media.kind == "video" and not _takes_h264(media.port, media.rtp.codecs):
             raise Unsupported("unsupported", "the viewer can't decode H.264")
         if media.port == 0:
             raise BadMessage("bad-answer", f"the answer refuses the {media.kind}")
-        if not (media.ice.usernameFragment and media.ice.password):
+        if media.ice is None or not (media.ice.usernameFragment and media.ice.password):
             raise BadMessage("bad-answer", "the answer has no ICE credentials")
         if media.dtls is None or not media.dtls.fingerprints:
             raise BadMessage("bad-answer", "the answer has no DTLS fingerprint")
@@ -112,6 +114,6 @@ def parse_candidate(candidate: Candidate) -> RTCIceCandidate | None:
     return parsed
 
 
-def _takes_h264(port: int, codecs: list[object]) -> bool:
-    names = [codec.mimeType.lower() for codec in codecs]  # type: ignore[attr-defined]
+def _takes_h264(port: int, codecs: Sequence[RTCRtpCodecParameters]) -> bool:
+    names = [codec.mimeType.lower() for codec in codecs]
     return port != 0 and "video/h264" in names

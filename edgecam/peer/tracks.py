@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
@@ -47,7 +47,7 @@ class PacketTrack(MediaStreamTrack):
         self._packets = packets
         self._unsent = unsent
 
-    async def recv(self) -> AvPacket:
+    async def recv(self) -> "AvPacket[Any]":
         """The next packet, its pts on the capture clock in RTP units."""
         if self._packets is None or self.readyState != "live":
             raise MediaStreamError
@@ -57,7 +57,7 @@ class PacketTrack(MediaStreamTrack):
         if packet is None:
             raise MediaStreamError
         rate = CLOCK_RATE[self.kind]
-        made = AvPacket(packet.data)
+        made: "AvPacket[Any]" = AvPacket(packet.data)
         made.pts = packet.capture_ns * rate // NS
         made.time_base = Fraction(1, rate)
         return made

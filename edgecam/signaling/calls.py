@@ -133,7 +133,9 @@ class Calls:
 
     def everybody_hangs_up(self, reason: str) -> list[Delivery]:
         """End every call, telling both sides."""
-        return [told for call in list(self._calls.values()) for told in self._end(call, reason, set())]
+        return [
+            told for call in list(self._calls.values()) for told in self._end(call, reason, set())
+        ]
 
     def _stand(self, caller: str, offer: Offer, now: float) -> list[Delivery]:
         if offer.call in self._calls:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class TokenBucket:
-    """At most ``burst`` at once and ``rate`` a second over time. ``now``: any steady clock, in s."""
+    """At most ``burst`` at once and ``rate`` a second over time. ``now`` is any steady clock."""
 
     burst: float
     rate: float

@@ -166,7 +166,7 @@ def _trickle(payload: dict[str, Any]) -> Trickle:
         raise BadMessage("bad-message", f"candidate has to be text of up to {MOST_CANDIDATE}")
     if mid is not None and not (isinstance(mid, str) and len(mid) <= 16):
         raise BadMessage("bad-message", "sdpMid has to be text of up to 16")
-    if index is not None and not _is_int(index, 15):
+    if index is not None and _int(index, 15) is None:
         raise BadMessage("bad-message", "sdpMLineIndex has to be a whole number up to 15")
     if mid is None and index is None:
         raise BadMessage("bad-message", "one of sdpMid and sdpMLineIndex is needed")
@@ -188,12 +188,12 @@ def _taken(payload: dict[str, Any]) -> Taken:
 
 def _status(payload: dict[str, Any]) -> Status:
     state, message = payload.get("state"), payload.get("message")
-    viewers, places = payload.get("viewers"), payload.get("places")
+    viewers, places = _int(payload.get("viewers"), 10_000), _int(payload.get("places"), 10_000)
     if state not in ("ready", "full", "failed"):
         raise BadMessage("bad-message", "state has to be ready, full or failed")
     if not isinstance(message, str) or len(message) > MOST_TEXT:
         raise BadMessage("bad-message", f"message has to be text of up to {MOST_TEXT}")
-    if not _is_int(viewers, 10_000) or not _is_int(places, 10_000):
+    if viewers is None or places is None:
         raise BadMessage("bad-message", "viewers and places have to be whole numbers")
     return Status(state, message, viewers, places)
 
@@ -216,8 +216,10 @@ def _sdp(payload: dict[str, Any]) -> str:
     return sdp
 
 
-def _is_int(value: object, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+def _int(value: object, most: int) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
+        return value
+    return None
 
 
 _PARSERS: dict[str, Callable[[dict[str, Any]], Message]] = {

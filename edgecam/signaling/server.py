@@ -113,13 +113,13 @@ class SignalingServer:
         self._sio.on("disconnect", disconnect, namespace)
         self._sio.on("*", anything, namespace)
 
-    def _connect(
-        self, namespace: Namespace, sid: str, request: web.Request, auth: Any
-    ) -> None:
+    def _connect(self, namespace: Namespace, sid: str, request: web.Request, auth: Any) -> None:
         address = request.remote or "unix"
         engine_id = self._sio.manager.eio_sid_from_sid(sid, namespace)
         allowed = (
-            self._admit_caller(_token(auth)) if namespace == "/caller" else self._admit_viewer(request)
+            self._admit_caller(_token(auth))
+            if namespace == "/caller"
+            else self._admit_viewer(request)
         )
         if not allowed:
             logger.warning("refused a %s from %s: not authorized", namespace[1:], address)

@@ -53,9 +53,7 @@ async def keep_connected(server: Server, listener: Listener) -> None:
             await asyncio.sleep(backoff.failed(error))
 
 
-async def _connect_once(
-    server: Server, listener: Listener, worked: Callable[[], None]
-) -> None:
+async def _connect_once(server: Server, listener: Listener, worked: Callable[[], None]) -> None:
     async with aiohttp.ClientSession(connector=_connector(server)) as session:
         client = socketio.AsyncClient(
             reconnection=False,

@@ -42,7 +42,9 @@ class Sessions:
             if hmac.compare_digest(known.encode(), code.encode()):
                 good = time.monotonic() < until
                 del self._links[known]
-        return self._sign(secrets.token_urlsafe(12), int(self._now()) + SESSION_AGE) if good else None
+        return (
+            self._sign(secrets.token_urlsafe(12), int(self._now()) + SESSION_AGE) if good else None
+        )
 
     def valid(self, cookie: str | None) -> bool:
         """Whether ``cookie``, which may be anything, is a session that still lasts."""

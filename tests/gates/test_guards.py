@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -16,15 +16,15 @@ HERE = Path(__file__).parent
 def findings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """What pytest finds wrong with each test of ``misbehaving.py``."""
     report = tmp_path_factory.mktemp("guards") / "report.xml"
+    options = ["-p", "no:cacheprovider", f"--junit-xml={report}"]
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--junit-xml", report]
-        + [HERE / "misbehaving.py"],
+        [sys.executable, "-m", "pytest", *options, str(HERE / "misbehaving.py")],
         cwd=HERE.parent.parent,
         capture_output=True,
         check=False,
     )
     found: dict[str, str] = {}
-    for case in ElementTree.parse(report).iter("testcase"):
+    for case in ET.parse(report).iter("testcase"):
         wrong = [f"{child.tag}: {child.get('message')}" for child in case.iter() if child != case]
         found[case.attrib["name"]] = found.get(case.attrib["name"], "") + "\n".join(
             line for line in wrong if line.startswith(("failure", "error"))

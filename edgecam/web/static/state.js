@@ -83,15 +83,17 @@ export function reduce(state, event) {
         ? { ...state, phase: "unsupported", call: null, reason: "h264", age: null }
         : { ...state, phase: "lost", call: null, reason: event.reason, age: null };
     case "frame":
-      if (state.phase === "live" || state.call === null) return state;
-      return { ...state, phase: "live", reason: null, message: "", age: null, paused: false };
+      if (state.phase === "live" || state.call === null || state.paused) return state;
+      return { ...state, phase: "live", reason: null, message: "", age: null };
     case "quiet": {
       if (state.phase !== "live" && state.phase !== "stale") return state;
       const age = Math.floor(event.age);
       return state.age === age ? state : { ...state, phase: "stale", age };
     }
     case "paused":
-      return state.paused === event.paused ? state : { ...state, paused: event.paused };
+      if (state.paused === event.paused) return state;
+      if (event.paused && state.phase === "live") return { ...state, phase: "stale", age: 0, paused: true };
+      return { ...state, paused: event.paused };
     case "no-h264":
       if (event.call !== state.call) return state;
       return { ...state, phase: "unsupported", reason: "h264", message: "", age: null };

@@ -1,0 +1,149 @@
+"""Certificates made here: a local authority, and a leaf it signs for the names of this machine.
+
+Pure: nothing is read or written, and the time is an argument.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+AUTHORITY_BEGINS = datetime(2020, 1, 1, tzinfo=UTC)
+AUTHORITY_ENDS = datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""Fixed, so that no clock, however wrong, finds the authority invalid."""
+
+LEAF_AGE = timedelta(days=397)
+"""As long as browsers take it, the back-dating included."""
+
+BACK_DATED = timedelta(days=1)
+"""So that a browser whose clock is late takes a new leaf."""
+
+COMMON_NAME_MOST = 64
+"""Characters in a common name (RFC 5280, ub-common-name)."""
+
+DNS_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What this machine is called: its hostname, and its addresses on the LAN.
+
+    Whatever a certificate can't name is left out of ``alternatives``.
+    """
+
+    hostname: str
+    addresses: tuple[str, ...] = ()
+
+    def alternatives(self) -> list[x509.GeneralName]:
+        """The names and addresses to put into the leaf, sorted, each once."""
+        host = self.hostname.lower().rstrip(".")
+        names = {name for name in (host, f"{host.partition('.')[0]}.local") if _is_dns_name(name)}
+        addresses = {_address(text) for text in ("127.0.0.1", "::1", *self.addresses)} - {None}
+        return [
+            *(x509.DNSName(name) for name in sorted(names | {"localhost"})),
+            *(x509.IPAddress(address) for address in sorted(addresses, key=str) if address),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A certificate and its private key."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+
+def new_authority(hostname: str) -> Pair:
+    """An authority that can sign leaves but no other authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    name = _common_name("edgecam local CA", hostname, identifier.digest[:4].hex())
+    certificate = (
+        _builder(name, name, key, AUTHORITY_BEGINS, AUTHORITY_ENDS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(sign_certificates=True), critical=True)
+        .add_extension(identifier, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return Pair(key, certificate)
+
+
+def new_leaf(authority: Pair, names: Names, now: datetime) -> Pair:
+    """A server certificate for ``names``, valid from a day before ``now``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    begins = min(now.replace(microsecond=0) - BACK_DATED, AUTHORITY_ENDS - LEAF_AGE)
+    ends = begins + LEAF_AGE
+    issuer = authority.certificate.subject
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
+    certificate = (
+        _builder(_common_name("edgecam", names.hostname), issuer, key, begins, ends)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(sign_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names.alternatives()), critical=False)
+        .add_extension(signer, critical=False)
+        .sign(authority.key, hashes.SHA256())
+    )
+    return Pair(key, certificate)
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    begins: datetime,
+    ends: datetime,
+) -> x509.CertificateBuilder:
+    return x509.CertificateBuilder(
+        issuer_name=issuer,
+        subject_name=subject,
+        public_key=key.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=begins,
+        not_valid_after=ends,
+    )
+
+
+def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not sign_certificates,
+        key_cert_sign=sign_certificates,
+        crl_sign=sign_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _common_name(*words: str) -> x509.Name:
+    """``words`` in a row, the second cut and cleaned until all of them fit and can be shown."""
+    first, hostname, *rest = words
+    clean = "".join(char for char in hostname if char.isascii() and char.isprintable())
+    room = COMMON_NAME_MOST - sum(len(word) + 1 for word in (first, *rest))
+    text = " ".join(word for word in (first, clean.strip()[:room], *rest) if word)
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _is_dns_name(name: str) -> bool:
+    labels = name.split(".")
+    return (
+        len(name) <= 253
+        and all(DNS_LABEL.fullmatch(label) for label in labels)
+        and _address(name) is None
+    )
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address ``text`` is, without an interface's name; None if it is none."""
+    try:
+        return ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None

@@ -1,0 +1,196 @@
+"""HTTPS from the first second: the certificates on disk, made and renewed when they need to be.
+
+A local authority signs the leaf the server shows. Whoever trusts ``ca.crt`` once needs to do
+nothing when addresses change or the leaf is renewed. Everything here blocks; use a worker thread.
+"""
+
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from edgecam.errors import StartError
+from edgecam.files import private_folder, write_private
+from edgecam.web.authority import Names, Pair, new_authority, new_leaf
+
+__all__ = ["CertificateStore", "Leaf", "Names", "server_context", "swap"]
+
+logger = logging.getLogger(__name__)
+
+CLOCK_FLOOR = datetime(2026, 11, 1, tzinfo=UTC)
+"""No clock that is right says less: a board without a battery wakes up in 1970."""
+
+RENEW_BEFORE = timedelta(days=30)
+"""How long before its end a leaf is renewed."""
+
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""For TLS 1.2: forward secrecy and authenticated encryption only. TLS 1.3 has nothing else."""
+
+
+def utc_now() -> datetime:
+    """The time of day, as the system's clock has it."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The server's certificate, ready for use.
+
+    ``fingerprint``: the authority's, SHA-256, as browsers show it. ``remade``: the leaf is new.
+    ``clock_is_wrong``: the clock can't be right, so dates were judged as of CLOCK_FLOOR; ask again
+    once the clock has been set.
+    """
+
+    certificate: Path
+    key: Path
+    ca: Path
+    fingerprint: str
+    expires: datetime
+    remade: bool
+    clock_is_wrong: bool
+
+
+class CertificateStore:
+    """``ca.key``, ``ca.crt``, ``leaf.key`` and ``leaf.crt`` in ``folder``, for this user only."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = utc_now) -> None:
+        self._folder = folder
+        self._now = now
+
+    def ensure(self, names: Names) -> Leaf:
+        """A leaf for ``names`` that is good for another month; what is on disk already, if it is.
+
+        What can't be used is set aside as ``*.bad``. StartError if the folder can't be written.
+        """
+        private_folder(self._folder, "paths.state")
+        clock = self._now()
+        clock_wrong = clock < CLOCK_FLOOR
+        try:
+            return self._ensure(names, max(clock, CLOCK_FLOOR), clock_wrong=clock_wrong)
+        except OSError as error:
+            raise StartError(
+                f"the certificates in {self._folder} can't be kept ({error}): make room there "
+                "and everything in it this user's own, or choose another folder with paths.state"
+            ) from error
+
+    def _ensure(self, names: Names, now: datetime, *, clock_wrong: bool) -> Leaf:
+        authority = self._load("ca")
+        if authority is not None and not _may_sign(authority.certificate):
+            self._set_aside("ca", "it is no certificate authority's")
+            authority = None
+        if authority is None:
+            authority = new_authority(names.hostname)
+            self._save("ca", authority)
+        pair = self._load("leaf")
+        reason = _renewal_reason(pair, authority, names, now, clock_wrong=clock_wrong)
+        if reason is not None or pair is None:
+            logger.info("making a certificate for this server: %s", reason)
+            pair = new_leaf(authority, names, now)
+            self._save("leaf", pair)
+        return Leaf(
+            certificate=self._folder / "leaf.crt",
+            key=self._folder / "leaf.key",
+            ca=self._folder / "ca.crt",
+            fingerprint=authority.certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
+            expires=pair.certificate.not_valid_after_utc,
+            remade=reason is not None,
+            clock_is_wrong=clock_wrong,
+        )
+
+    def _load(self, name: str) -> Pair | None:
+        """What is kept under ``name``; None, and set aside, if it can't be used."""
+        key_file, certificate_file = self._files(name)
+        if not key_file.exists() and not certificate_file.exists():
+            return None
+        try:
+            key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
+            certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+            self._set_aside(name, str(error))
+            return None
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            self._set_aside(name, "the key is of another kind")
+            return None
+        if key.public_key() != certificate.public_key():
+            self._set_aside(name, "key and certificate do not belong together")
+            return None
+        return Pair(key, certificate)
+
+    def _save(self, name: str, pair: Pair) -> None:
+        key_file, certificate_file = self._files(name)
+        write_private(
+            key_file,
+            pair.key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
+        )
+        write_private(certificate_file, pair.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _set_aside(self, name: str, reason: str) -> None:
+        logger.warning("%s in %s can't be used (%s): set aside", name, self._folder, reason)
+        for file in self._files(name):
+            if file.exists():
+                file.replace(file.with_name(f"{file.name}.bad"))
+
+    def _files(self, name: str) -> tuple[Path, Path]:
+        return self._folder / f"{name}.key", self._folder / f"{name}.crt"
+
+
+def server_context(leaf: Leaf) -> ssl.SSLContext:
+    """What a server needs to show ``leaf``: TLS 1.2 or newer, HTTP/1.1."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
+    context.set_alpn_protocols(["http/1.1"])
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    swap(context, leaf)
+    return context
+
+
+def swap(context: ssl.SSLContext, leaf: Leaf) -> None:
+    """From now on, show ``leaf`` to new connections. Those that are open keep theirs."""
+    context.load_cert_chain(leaf.certificate, leaf.key)
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return False
+
+
+def _renewal_reason(
+    pair: Pair | None, authority: Pair, names: Names, now: datetime, *, clock_wrong: bool
+) -> str | None:
+    """Why the leaf has to be made anew; None if it is good."""
+    if pair is None:
+        return "there is none"
+    leaf = pair.certificate
+    try:
+        leaf.verify_directly_issued_by(authority.certificate)
+    except (ValueError, TypeError, InvalidSignature):
+        return "another authority signed the old one"
+    if _alternatives(leaf) != set(names.alternatives()):
+        return "names or addresses have changed"
+    if leaf.not_valid_after_utc - now < RENEW_BEFORE:
+        return "the old one runs out"
+    # A clock that is wrong is no reason to replace a leaf that was made when it was right.
+    if leaf.not_valid_before_utc > now and not clock_wrong:
+        return "the old one is not valid yet"
+    return None
+
+
+def _alternatives(leaf: x509.Certificate) -> set[x509.GeneralName]:
+    try:
+        return set(leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return set()

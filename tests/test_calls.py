@@ -1,0 +1,209 @@
+"""The signaling server's decisions: who is told what, in which order."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from edgecam.errors import BadMessage
+from edgecam.peer.description import Candidate
+from edgecam.signaling.calls import ANSWER_DEADLINE, MOST_CANDIDATES, MOST_OFFERS, Calls, Delivery
+from edgecam.signaling.messages import (
+    Answer,
+    AskForCall,
+    Hangup,
+    Message,
+    Offer,
+    Status,
+    Taken,
+    Trickle,
+)
+
+ONE, TWO = "call-one", "call-two"
+
+
+def candidate(number: int) -> Candidate:
+    """A candidate unlike the others."""
+    return Candidate(f"candidate:{number}", "0", 0)
+
+
+def told(deliveries: list[Delivery]) -> list[tuple[str, str]]:
+    """Who is told what."""
+    return [(delivery.to, delivery.event) for delivery in deliveries]
+
+
+@pytest.fixture
+def calls() -> Iterator[Calls]:
+    """A server that one caller has joined and made an offer to."""
+    calls = Calls()
+    calls.caller_joined("C")
+    calls.caller_said("C", Offer(ONE, "sdp"), 0)
+    yield calls
+
+
+def taken(calls: Calls) -> None:
+    """Let viewer V take the offer."""
+    calls.viewer_joined("V", 0)
+
+
+def answered(calls: Calls) -> None:
+    """Let viewer V take and answer it."""
+    taken(calls)
+    calls.viewer_said("V", Answer(ONE, "answer"), 0)
+
+
+def test_an_offer_and_its_candidates_wait_for_a_viewer(calls: Calls) -> None:
+    """What the caller said before anybody came reaches the viewer in the order it was said."""
+    for number in (1, 2):
+        assert calls.caller_said("C", Trickle(ONE, candidate(number)), 0) == []
+    calls.caller_said("C", Trickle(ONE, None), 0)
+
+    assert calls.viewer_joined("V", 0) == [
+        Delivery("V", "offer", Offer(ONE, "sdp").payload()),
+        Delivery("V", "candidate", Trickle(ONE, candidate(1)).payload()),
+        Delivery("V", "candidate", Trickle(ONE, candidate(2)).payload()),
+        Delivery("V", "candidate", Trickle(ONE, None).payload()),
+        Delivery("C", "taken", Taken(ONE).payload()),
+    ]
+    assert told(calls.caller_said("C", Trickle(ONE, candidate(3)), 0)) == [("V", "candidate")]
+
+
+def test_an_offer_goes_to_one_viewer_only(calls: Calls) -> None:
+    """The second viewer waits, in line, and gets the next offer."""
+    taken(calls)
+
+    assert told(calls.viewer_joined("W", 0)) == [("W", "waiting")]
+    assert told(calls.viewer_joined("X", 0)) == [("X", "waiting")]
+    assert told(calls.caller_said("C", Offer(TWO, "sdp"), 0)) == [("W", "offer"), ("C", "taken")]
+
+
+def test_candidates_before_the_answer_are_told_after_it(calls: Calls) -> None:
+    """A viewer's early candidates are kept until the answer they belong behind."""
+    taken(calls)
+    assert calls.viewer_said("V", Trickle(ONE, candidate(1)), 0) == []
+    assert calls.viewer_said("V", Trickle(ONE, candidate(2)), 0) == []
+
+    deliveries = calls.viewer_said("V", Answer(ONE, "answer"), 0)
+
+    assert told(deliveries) == [("C", "answer"), ("C", "candidate"), ("C", "candidate")]
+    assert deliveries[1].payload == Trickle(ONE, candidate(1)).payload()
+    assert told(calls.viewer_said("V", Trickle(ONE, None), 0)) == [("C", "candidate")]
+
+
+@pytest.mark.parametrize(
+    ("who", "message", "code"),
+    [
+        ("V", Answer(ONE, "again"), "wrong-state"),
+        ("V", Answer(TWO, "answer"), "unknown-call"),
+        ("W", Answer(ONE, "answer"), "unknown-call"),
+        ("W", Trickle(ONE, None), "unknown-call"),
+        ("W", Hangup(ONE, "bye"), "unknown-call"),
+        ("V", Offer(TWO, "sdp"), "unknown-event"),
+        ("V", Taken(ONE), "unknown-event"),
+        ("C", Offer(ONE, "sdp"), "wrong-state"),
+        ("C", Answer(ONE, "answer"), "unknown-event"),
+        ("D", Trickle(ONE, None), "unknown-call"),
+        ("D", Hangup(ONE, "bye"), "unknown-call"),
+    ],
+)
+def test_what_is_not_ones_business_is_refused(
+    calls: Calls, who: str, message: Message, code: str
+) -> None:
+    """Strangers to a call, and messages out of turn, get a code, and the call goes on."""
+    answered(calls)
+    calls.viewer_joined("W", 0)
+    calls.caller_joined("D")
+    say = calls.viewer_said if who in "VW" else calls.caller_said
+
+    with pytest.raises(BadMessage) as caught:
+        say(who, message, 0)
+
+    assert caught.value.code == code
+    assert told(calls.viewer_said("V", Trickle(ONE, None), 0)) == [("C", "candidate")]
+
+
+def test_floods_of_candidates_and_offers_are_refused(calls: Calls) -> None:
+    """A side may send so many candidates, a caller leave so many offers, and no more."""
+    answered(calls)
+    for number in range(MOST_CANDIDATES):
+        calls.viewer_said("V", Trickle(ONE, candidate(number)), 0)
+    with pytest.raises(BadMessage, match="candidates"):
+        calls.viewer_said("V", Trickle(ONE, None), 0)
+    for number in range(MOST_OFFERS):
+        calls.caller_said("C", Offer(f"more-calls-{number}", "sdp"), 0)
+    with pytest.raises(BadMessage, match="offers"):
+        calls.caller_said("C", Offer("one-too-many", "sdp"), 0)
+
+
+def test_when_a_side_leaves_all_of_the_call_is_forgotten(calls: Calls) -> None:
+    """The other side is told, and nothing is left of the call."""
+    answered(calls)
+    assert calls.viewer_left("V") == [Delivery("C", "hangup", Hangup(ONE, "viewer-left").payload())]
+    assert len(calls) == 0
+
+    calls.caller_said("C", Offer(TWO, "sdp"), 0)
+    assert told(calls.viewer_joined("W", 0))[0] == ("W", "offer")
+    assert calls.caller_left("C") == [Delivery("W", "hangup", Hangup(TWO, "caller-left").payload())]
+    assert len(calls) == 0
+    assert calls.viewer_said("W", AskForCall(), 0)[0].payload["reason"] == "no-caller"
+
+
+def test_an_offer_nobody_answers_is_forgotten(calls: Calls) -> None:
+    """After the deadline both sides are told; an answered call has no deadline."""
+    taken(calls)
+    calls.caller_said("C", Offer(TWO, "sdp"), 0)
+    calls.viewer_joined("W", 0)
+    calls.viewer_said("W", Answer(TWO, "answer"), 0)
+
+    assert calls.overdue(ANSWER_DEADLINE - 0.1) == []
+    assert told(calls.overdue(ANSWER_DEADLINE)) == [("C", "hangup"), ("V", "hangup")]
+    assert len(calls) == 1
+
+
+def test_asking_again_replaces_the_call(calls: Calls) -> None:
+    """A viewer has one call: the caller is told, the viewer gets the next offer."""
+    answered(calls)
+    calls.caller_said("C", Offer(TWO, "sdp"), 0)
+
+    deliveries = calls.viewer_said("V", AskForCall(), 0)
+
+    assert told(deliveries) == [("C", "hangup"), ("V", "offer"), ("C", "taken")]
+    assert deliveries[0].payload == Hangup(ONE, "replaced").payload()
+
+
+def test_those_who_wait_are_told_why(calls: Calls) -> None:
+    """Full, failed, getting ready or away: the reason is the caller's own, and changes are told."""
+    taken(calls)
+    assert calls.viewer_joined("W", 0)[0].payload["reason"] == "no-offer"
+
+    full = calls.caller_said("C", Status("full", "all 1 places are taken", 1, 1), 0)
+
+    assert told(full) == [("V", "status"), ("W", "waiting")]
+    assert full[1].payload == {"reason": "full", "message": "all 1 places are taken"}
+    assert calls.caller_left("C")[-1].payload["reason"] == "no-caller"
+
+
+def test_every_interleaving_of_the_two_sides_keeps_each_ones_order() -> None:
+    """Whatever the order of arrival, what one side said reaches the other as it was said."""
+    caller_says: list[Message] = [Trickle(ONE, candidate(number)) for number in (1, 2)]
+    viewer_says: list[Message] = [Trickle(ONE, candidate(3)), Answer(ONE, "a"), Trickle(ONE, None)]
+    count = len(caller_says) + len(viewer_says)
+    for turns in itertools.combinations(range(count), len(caller_says)):
+        calls = Calls()
+        calls.caller_joined("C")
+        calls.caller_said("C", Offer(ONE, "sdp"), 0)
+        sent = calls.viewer_joined("V", 0)
+        from_caller, from_viewer = iter(caller_says), iter(viewer_says)
+        for turn in range(count):
+            if turn in turns:
+                sent += calls.caller_said("C", next(from_caller), 0)
+            else:
+                sent += calls.viewer_said("V", next(from_viewer), 0)
+        to_viewer = [d.payload for d in sent if d.to == "V" and d.event == "candidate"]
+        to_caller = [d.payload for d in sent if d.to == "C" and d.event != "taken"]
+        assert to_viewer == [m.payload() for m in caller_says if isinstance(m, Trickle)]
+        assert to_caller == [
+            Answer(ONE, "a").payload(),
+            Trickle(ONE, candidate(3)).payload(),
+            Trickle(ONE, None).payload(),
+        ]

@@ -1,0 +1,121 @@
+"""The parser of messages believes nothing."""
+
+from typing import Any
+
+import pytest
+
+from edgecam.errors import BadMessage
+from edgecam.peer.description import Candidate
+from edgecam.signaling.messages import (
+    Answer,
+    AskForCall,
+    Hangup,
+    Message,
+    Offer,
+    Status,
+    Taken,
+    Trickle,
+    call_of,
+    parse,
+)
+
+CALL = "abcdefgh"
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ("offer", Offer(CALL, "v=0", ({"urls": ["stun:x"]},))),
+        ("answer", Answer(CALL, "v=0")),
+        ("candidate", Trickle(CALL, Candidate("candidate:1", "0", None))),
+        ("candidate", Trickle(CALL, None)),
+        ("hangup", Hangup(CALL, "bye")),
+        ("taken", Taken(CALL)),
+        ("status", Status("ready", "", 1, 2)),
+    ],
+)
+def test_what_is_written_is_read_back(event: str, message: Any) -> None:
+    """Every message's payload parses to the message."""
+    assert parse(event, message.payload()) == message
+
+
+def test_a_viewer_asks_with_an_empty_object() -> None:
+    """``call`` has nothing in it, and what it has is ignored."""
+    asked: list[Message] = [parse("call", {}), parse("call", {"x": 1})]
+
+    assert asked == [AskForCall(), AskForCall()]
+
+
+def test_an_empty_candidate_is_the_end_of_candidates() -> None:
+    """W3C's older way to say that there are no more."""
+    assert parse("candidate", {"call": CALL, "candidate": {"candidate": "", "sdpMid": "0"}}) == (
+        Trickle(CALL, None)
+    )
+
+
+ICE = {"candidate": "candidate:1", "sdpMid": "0"}
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("answer", None),
+        ("answer", "text"),
+        ("answer", []),
+        ("answer", {}),
+        ("answer", {"call": CALL}),
+        ("answer", {"call": 12345678, "sdp": "x"}),
+        ("answer", {"call": "short", "sdp": "x"}),
+        ("answer", {"call": "a" * 65, "sdp": "x"}),
+        ("answer", {"call": "abc defgh", "sdp": "x"}),
+        ("answer", {"call": "abcdefgh\n", "sdp": "x"}),
+        ("answer", {"call": CALL, "sdp": ""}),
+        ("answer", {"call": CALL, "sdp": 1}),
+        ("answer", {"call": CALL, "sdp": "x" * 65_537}),
+        ("answer", {"call": CALL, "sdp": b"x"}),
+        ("candidate", {"call": CALL, "candidate": 1}),
+        ("candidate", {"call": CALL, "candidate": {}}),
+        ("candidate", {"call": CALL, "candidate": {"candidate": "x"}}),
+        ("candidate", {"call": CALL, "candidate": ICE | {"candidate": "x" * 1_025}}),
+        ("candidate", {"call": CALL, "candidate": ICE | {"sdpMid": 0}}),
+        ("candidate", {"call": CALL, "candidate": ICE | {"sdpMid": "x" * 17}}),
+        ("candidate", {"call": CALL, "candidate": ICE | {"sdpMLineIndex": -1}}),
+        ("candidate", {"call": CALL, "candidate": ICE | {"sdpMLineIndex": True}}),
+        ("candidate", {"call": CALL, "candidate": ICE | {"sdpMLineIndex": 1e9}}),
+        ("hangup", {"call": CALL}),
+        ("hangup", {"call": CALL, "reason": "Bye!"}),
+        ("hangup", {"call": CALL, "reason": "x" * 33}),
+        ("offer", {"call": CALL, "sdp": "x", "iceServers": "stun:x"}),
+        ("offer", {"call": CALL, "sdp": "x", "iceServers": [{"urls": 1}]}),
+        ("offer", {"call": CALL, "sdp": "x", "iceServers": [{"urls": []}]}),
+        ("offer", {"call": CALL, "sdp": "x", "iceServers": [{"urls": "x" * 257}]}),
+        ("offer", {"call": CALL, "sdp": "x", "iceServers": [{"urls": "x", "username": 1}]}),
+        ("offer", {"call": CALL, "sdp": "x", "iceServers": [{"urls": "x"}] * 9}),
+        ("status", {"state": "fine", "message": "", "viewers": 0, "places": 0}),
+        ("status", {"state": "ready", "message": "x" * 257, "viewers": 0, "places": 0}),
+        ("status", {"state": "ready", "message": "", "viewers": -1, "places": 0}),
+        ("status", {"state": "ready", "message": "", "viewers": 0}),
+    ],
+)
+def test_what_is_malformed_is_refused(event: str, payload: object) -> None:
+    """A missing field, a wrong type, too much of anything: one code for all of it."""
+    with pytest.raises(BadMessage) as caught:
+        parse(event, payload)
+
+    assert caught.value.code == "bad-message"
+
+
+def test_an_unknown_event_is_refused() -> None:
+    """Its name comes back shortened."""
+    with pytest.raises(BadMessage) as caught:
+        parse("x" * 10_000, {})
+
+    assert caught.value.code == "unknown-event"
+    assert len(str(caught.value)) < 100
+
+
+@pytest.mark.parametrize("payload", [None, [], {}, {"call": 1}, {"call": "x"}, "call"])
+def test_no_call_is_made_out_of_nonsense(payload: object) -> None:
+    """``call_of`` finds a call only where there is one."""
+    assert call_of(payload) is None
+    assert call_of({"call": CALL}) == CALL
