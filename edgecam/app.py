@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
-STOP_CALLS, STOP_SOCKET, STOP_PAGE, STOP_CAMERA = 1.5, 0.5, 1.2, 1.0
+STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.4, 0.4, 0.7, 0.5, 0.2
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -157,9 +157,9 @@ class _Node:
         local = await listen_locally(inner, self._ground.local_socket)
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
-        self.lifecycle.started("the signaling server", server.stop, STOP_SOCKET)
-        self._own(tasks, "certificates", _renew(page, self._watched), STOP_SOCKET)
-        self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SOCKET)
+        self.lifecycle.started("the signaling server", server.stop, STOP_SIGNALING)
+        self._own(tasks, "certificates", _renew(page, self._watched), STOP_SMALL)
+        self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint)
 
     async def start_camera(self, tasks: asyncio.TaskGroup) -> None:
@@ -179,10 +179,10 @@ class _Node:
         )
         self._caller = caller
         connection = keep_connected(self._signaling_server(), caller)
-        self._own(tasks, "the caller's socket", connection, STOP_SOCKET)
+        self._own(tasks, "the caller's socket", connection, STOP_SMALL)
         self._own(tasks, "the caller", caller.run(), STOP_CALLS)
         if self._ground.page is None:
-            self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SOCKET)
+            self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         else:
             await caller.ready()
 

@@ -80,7 +80,7 @@ class EncodedAudio:
         self._encoder = self._make()
         self._source.open()
 
-    def read(self, keyframe: bool) -> Sequence[Packet]:  # noqa: ARG002
+    def read(self, keyframe: bool) -> Sequence[Packet]:
         """Waits for the next sound. ``keyframe`` means nothing here: every packet is one."""
         encoder = self._encoder
         if encoder is None:

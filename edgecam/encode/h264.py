@@ -18,7 +18,7 @@ LEAST_BITRATE = 30_000
 """Bits a second; libx264 is told whole thousands, and below this no picture is worth sending."""
 
 _BUFFER = Fraction(1, 4)
-"""Seconds of the bitrate in the VBV (ITU-T H.264 C.1), which no access unit can exceed.
+"""Seconds of the bitrate in the VBV (ITU-T H.264 C.1), which libx264 fits access units into.
 
 An IDR weighs many times what other pictures do, and is sent on demand whenever a viewer joins. Held
 to a quarter of a second's worth it delays what follows by no more than that on a link that just

@@ -24,6 +24,7 @@ class Subscription:
         self._ready = asyncio.Event()
         self._reading = False
         self._waiting_for_keyframe = True
+        self._began = False
         self.closed = False
         self.dropped = 0
 
@@ -45,8 +46,9 @@ class Subscription:
             return
         if packet.keyframe and self._waiting_for_keyframe:
             self._waiting_for_keyframe = False
+            self._began = True
         elif self._waiting_for_keyframe:
-            self.dropped += 1
+            self.dropped += self._began
             return
         if len(self._queue) >= self._size:
             self._overflow()

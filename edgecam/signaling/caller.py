@@ -44,11 +44,13 @@ class Call:
         self.answered = asyncio.Event()
         self.inbox: asyncio.Queue[Answer | Trickle | Hangup] = asyncio.Queue(MOST_UNREAD)
         self.reason = ""
+        self.told = False
         self.task: asyncio.Task[None] | None = None
 
-    def hang_up(self, reason: str) -> None:
-        """End the call; the first reason counts."""
-        self.reason = self.reason or reason
+    def hang_up(self, reason: str, *, told: bool = False) -> None:
+        """End the call; the first reason counts. ``told``: the other side knows."""
+        if not self.reason:
+            self.reason, self.told = reason, told
         self.peer.ended.set()
 
 
@@ -174,7 +176,8 @@ class Caller:
         finally:
             await cancelled(listening)
             call.hang_up("lost")
-            await self._send("hangup", Hangup(call.name, call.reason).payload())
+            if not call.told:
+                await self._send("hangup", Hangup(call.name, call.reason).payload())
             await call.peer.close()
         if call.taken.is_set():
             dropped = call.peer.dropped
@@ -187,7 +190,7 @@ class Caller:
             try:
                 match message:
                     case Hangup(reason=reason):
-                        call.hang_up(reason)
+                        call.hang_up(reason, told=True)
                     case Answer(sdp=sdp):
                         await call.peer.answer(sdp)
                         call.answered.set()

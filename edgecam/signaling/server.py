@@ -39,15 +39,19 @@ class Member:
 
     namespace: Namespace
     address: str
-    engine_id: str
     bucket: TokenBucket
+    cut: "Cut"
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A socket to be closed once what was sent to it before is out."""
+    """A socket to be closed once what was sent to it before is out; ``transport`` goes with it.
+
+    Engine.IO only asks the other side to close, which one that floods would not do.
+    """
 
     engine_id: str
+    transport: asyncio.Transport | None
 
 
 class SignalingServer:
@@ -72,6 +76,8 @@ class SignalingServer:
         self._sio = socketio.AsyncServer(
             async_mode="aiohttp",
             async_handlers=False,
+            # It takes every request for plain HTTP; the guard in front knows the origin better.
+            cors_allowed_origins=[],
             max_http_buffer_size=MOST_MESSAGE,
             ping_interval=PING_INTERVAL,
             ping_timeout=PING_TIMEOUT,
@@ -94,6 +100,8 @@ class SignalingServer:
     async def stop(self) -> None:
         """Hang up every call with the reason ``shutdown`` and close every socket."""
         self._send(self.calls.everybody_hangs_up("shutdown"))
+        for member in self._members.values():
+            self._outbox.put_nowait(member.cut)
         await self._outbox.join()
         for task in self._tasks:
             await cancelled(task)
@@ -115,7 +123,11 @@ class SignalingServer:
 
     def _connect(self, namespace: Namespace, sid: str, request: web.Request, auth: Any) -> None:
         address = request.remote or "unix"
-        engine_id = self._sio.manager.eio_sid_from_sid(sid, namespace)
+        websocket = request.headers.get("Upgrade", "").lower() == "websocket"
+        cut = Cut(
+            self._sio.manager.eio_sid_from_sid(sid, namespace),
+            request.transport if websocket else None,
+        )
         allowed = (
             self._admit_caller(_token(auth))
             if namespace == "/caller"
@@ -123,14 +135,14 @@ class SignalingServer:
         )
         if not allowed:
             logger.warning("refused a %s from %s: not authorized", namespace[1:], address)
-            self._outbox.put_nowait(Cut(engine_id))
+            self._outbox.put_nowait(cut)
             raise Refused("this needs a session or a caller token", {"code": "unauthorized"})
         if not self._addresses.take(address):
             logger.warning("refused a %s from %s: too many sockets", namespace[1:], address)
-            self._outbox.put_nowait(Cut(engine_id))
+            self._outbox.put_nowait(cut)
             raise Refused("your address has too many connections", {"code": "too-many"})
         now = time.monotonic()
-        self._members[sid] = Member(namespace, address, engine_id, TokenBucket(BURST, RATE, now))
+        self._members[sid] = Member(namespace, address, TokenBucket(BURST, RATE, now), cut)
         if namespace == "/caller":
             self._send(self.calls.caller_joined(sid))
         else:
@@ -153,7 +165,7 @@ class SignalingServer:
         now = time.monotonic()
         if not member.bucket.take(now):
             logger.warning("cut a flooding %s at %s", member.namespace[1:], member.address)
-            self._outbox.put_nowait(Cut(member.engine_id))
+            self._outbox.put_nowait(member.cut)
             self._disconnect(sid)
             return
         try:
@@ -178,6 +190,8 @@ class SignalingServer:
             try:
                 if isinstance(item, Cut):
                     await self._sio.eio.disconnect(item.engine_id)
+                    if item.transport is not None:
+                        item.transport.close()
                 elif item.to in self._members:
                     namespace = self._members[item.to].namespace
                     await self._sio.emit(item.event, item.payload, to=item.to, namespace=namespace)

@@ -1,0 +1,72 @@
+"""Debian's Chromium, trusting one node's CA and nothing else about it."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, async_playwright
+
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+EXECUTABLES = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
+
+
+@asynccontextmanager
+async def chromium(folder: Path, ca: Path, *flags: str) -> AsyncIterator[BrowserContext]:
+    """A browser with a fresh profile in ``folder``. TLS is verified for real, against ``ca``.
+
+    No permission is faked: Chromium hides its addresses behind ``.local`` names, as it does for
+    everybody who has not granted camera or microphone.
+    """
+    executable = next((path for path in EXECUTABLES if shutil.which(path)), None)
+    if executable is None:
+        pytest.fail("chromium is missing: apt install chromium")
+    home = folder / "home"
+    await _trust(home, ca)
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            folder / "profile",
+            executable_path=executable,
+            args=[*FLAGS, *flags],
+            env={**os.environ, "HOME": str(home)},
+            ignore_default_args=["--mute-audio"],
+            viewport={"width": 1280, "height": 800},
+        )
+        try:
+            yield context
+        finally:
+            await context.close()
+
+
+async def open_page(context: BrowserContext, link: str) -> Page:
+    """A page that came in by ``link``. What it logs as an error is in ``page.errors``."""
+    page = await context.new_page()
+    await page.goto(link)
+    await page.wait_for_url("**/")
+    return page
+
+
+async def _trust(home: Path, ca: Path) -> None:
+    database = home / ".pki" / "nssdb"
+    await asyncio.to_thread(database.mkdir, parents=True, exist_ok=True)
+    for arguments in (
+        ["-N", "--empty-password"],
+        ["-A", "-t", "C,,", "-n", "edgecam", "-i", str(ca)],
+    ):
+        process = await asyncio.create_subprocess_exec(
+            "certutil", "-d", f"sql:{database}", *arguments
+        )
+        assert await process.wait() == 0
