@@ -24,7 +24,7 @@ test: ## check and test everything that needs no camera
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest tests --ignore tests/browser
-	@if [ -d tests/browser ]; then set -x; $(BIN)/pytest tests/browser; fi
+	$(if $(wildcard tests/browser/test_*.py),$(BIN)/pytest tests/browser)
 	@echo "» all checks and tests passed"
 
 bench: ## measure; options go in ARGS="..."

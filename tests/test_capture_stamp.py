@@ -8,7 +8,7 @@ from av import CodecContext, Packet, VideoFrame
 
 from edgecam.capture import stamp
 from edgecam.capture.stamp import Stamp
-from edgecam.capture.testcard import TestCard
+from edgecam.capture.testcard import Card
 from edgecam.encode.h264 import X264
 from edgecam.media import NS, Picture, VideoFormat
 
@@ -90,7 +90,7 @@ def test_a_small_picture_has_none() -> None:
 )
 def test_it_survives_the_codec(video: VideoFormat, bitrate: int) -> None:
     """Every stamp can be read after H.264, from a picture full of other movement."""
-    card, encoder = TestCard(video), X264(video, bitrate, 10)
+    card, encoder = Card(video), X264(video, bitrate, 10)
     decoder = CodecContext.create("h264", "r")
     numbers = random.Random(1)
     for index in range(40):

@@ -7,7 +7,7 @@ import pytest
 from av import VideoFrame
 
 from edgecam.capture import flash, stamp
-from edgecam.capture.testcard import TestCard, flash_square
+from edgecam.capture.testcard import Card, flash_square
 from edgecam.capture.virtual_camera import VirtualCamera
 from edgecam.errors import SourceError
 from edgecam.media import NS, VideoFormat
@@ -112,7 +112,7 @@ def test_impossible_formats_are_refused(video: VideoFormat) -> None:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_every_size_is_drawn(width: int, height: int) -> None:
     """At any size and instant there is a picture of that size, with its stamp and nothing lost."""
-    card = TestCard(VideoFormat(width, height, 30))
+    card = Card(VideoFormat(width, height, 30))
     for step in range(0, 7 * NS, NS // 9):
         frame = card.draw(step // 7, step, step)
         assert (frame.width, frame.height, frame.format.name) == (width, height, "yuv420p")
@@ -122,7 +122,7 @@ def test_every_size_is_drawn(width: int, height: int) -> None:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_flash_is_a_tenth_of_every_second(width: int, height: int) -> None:
     """The square is white from each whole second of the capture clock on for 100 ms, else dark."""
-    card = TestCard(VideoFormat(width, height, 30))
+    card = Card(VideoFormat(width, height, 30))
     left, top, side = flash_square(width)
     middle = left + side // 2, top + side // 2
     for capture_ns, on in (
@@ -138,7 +138,7 @@ def test_the_flash_is_a_tenth_of_every_second(width: int, height: int) -> None:
 
 def test_something_moves() -> None:
     """Below the stamp, a picture differs from the next even where no text is."""
-    card = TestCard(VideoFormat(640, 360, 30))
+    card = Card(VideoFormat(640, 360, 30))
     frames = [card.draw(1, at, 0) for at in (NS // 2, NS // 2 + NS // 30)]
     lumas = [bytes(frame.planes[0])[200 * frame.planes[0].line_size :] for frame in frames]
     assert lumas[0] != lumas[1]

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from av import VideoFrame
 
-from edgecam.capture.testcard import TestCard
+from edgecam.capture.testcard import Card
 from edgecam.encode import sps
 from edgecam.encode.annexb import IDR, PPS, SLICE, SPS, find_sps, nal_type, nal_units
 from edgecam.encode.bits import BitReader
@@ -20,7 +20,7 @@ SMALL = VideoFormat(320, 180, 30)
 
 def pictures(video: VideoFormat, count: int) -> list[Picture]:
     """The first pictures of the virtual camera."""
-    card = TestCard(video)
+    card = Card(video)
     times = [index * NS // video.rate for index in range(count)]
     return [Picture(card.draw(index, at, at), at) for index, at in enumerate(times)]
 

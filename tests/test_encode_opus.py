@@ -124,6 +124,13 @@ def test_impossible_formats_are_refused(audio: AudioFormat) -> None:
         Opus(audio, 32_000)
 
 
+@pytest.mark.parametrize("bitrate", [1, 10**9])
+def test_an_error_of_libopus_is_a_source_error(bitrate: int) -> None:
+    """A bitrate that libopus can't do ends in words for the operator."""
+    with pytest.raises(SourceError, match="the Opus encoder failed"):
+        Opus(AudioFormat(), bitrate)
+
+
 def test_other_sounds_are_refused() -> None:
     """Sound of another rate or layout is an error, never converted in silence."""
     encoder = Opus(AudioFormat(), 32_000)

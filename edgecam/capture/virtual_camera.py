@@ -3,7 +3,7 @@
 from time import time_ns
 
 from edgecam.capture.alarm import Alarm
-from edgecam.capture.testcard import TestCard
+from edgecam.capture.testcard import Card
 from edgecam.errors import SourceError
 from edgecam.media import NS, Picture, VideoFormat, capture_clock
 
@@ -19,7 +19,7 @@ class VirtualCamera:
     def __init__(self, video: VideoFormat) -> None:
         self._video = video
         self._alarm = Alarm("virtual camera")
-        self._card: TestCard | None = None
+        self._card: Card | None = None
         self._start = 0
         self._next = 0
 
@@ -34,7 +34,7 @@ class VirtualCamera:
             raise SourceError(
                 f"the virtual camera cannot draw {rate} pictures a second: choose 1 or more"
             )
-        self._card = self._card or TestCard(self._video)
+        self._card = self._card or Card(self._video)
         self._start = capture_clock()
         self._next = 0
         self._alarm.open()

@@ -14,7 +14,8 @@ def explained(encoder: str) -> Iterator[None]:
     try:
         yield
     except (FFmpegError, ValueError) as error:
+        reason = error.strerror if isinstance(error, FFmpegError) else error
         raise SourceError(
-            f"the {encoder} encoder failed ({error}): check that the installed PyAV has it and"
+            f"the {encoder} encoder failed ({reason}): check that the installed PyAV has it and"
             " that its settings in the configuration are possible"
         ) from error

@@ -68,7 +68,8 @@ export class Freshness {
 
   #check() {
     const now = performance.now();
-    if (now - this.#lastCheck > STALLED_MS) this.#expected = now;
+    // Once per picture: a page that stalls again and again must not pass for live.
+    if (now - this.#lastCheck > STALLED_MS && this.#expected <= this.#lastFrame) this.#expected = now;
     this.#lastCheck = now;
     if (!HAS_CALLBACK) {
       const count = this.#count();

@@ -91,8 +91,13 @@ export class Session {
   /** Things may be better now: what waits for its next attempt makes it at once. */
   hurry() {
     const { phase } = this.#store.state;
-    if (phase === "needs-login" || phase === "reconnecting") this.#signaling.open();
-    else this.#retry.ringNow();
+    if (phase === "needs-login" || phase === "reconnecting") {
+      // An attempt under way may be waiting for a network that is gone.
+      this.#signaling.close();
+      this.#signaling.open();
+    } else {
+      this.#retry.ringNow();
+    }
   }
 
   /** @returns {Promise<object[] | null>} the call's statistics, null without a call */

@@ -58,8 +58,8 @@ export class View {
 }
 
 /** @param {Readonly<State>} state */
-function watching({ camera, phase }) {
-  if (!camera || (phase !== "live" && phase !== "waiting")) return "";
+function watching({ camera, phase, reason }) {
+  if (!camera || (phase !== "live" && reason !== "full")) return "";
   return `${camera.viewers} of ${camera.places} watching`;
 }
 

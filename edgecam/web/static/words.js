@@ -52,8 +52,9 @@ export function wordsFor(state) {
     case "answering":
       return { badge: "Connecting", title: "Starting the picture", detail: "", busy: true };
     case "live":
-      if (camera?.state === "failed") return { badge: "Live", ...failure(camera.message), busy: true };
-      return { badge: "Live", title: "", detail: "", busy: false };
+      return camera?.state === "failed" && camera.message
+        ? { badge: "Live", title: "The camera reports a fault", detail: sentence(camera.message), busy: false }
+        : { badge: "Live", title: "", detail: "", busy: false };
     case "stale": {
       const said = camera?.state === "failed"
         ? failure(camera.message)
@@ -114,7 +115,13 @@ function waiting({ reason, message, camera }) {
 /** @param {string} message the camera's own */
 function failure(message) {
   const [title, again] = WAITING.failed;
-  return message ? { title: `${title}: ${message}`, detail: again } : { title, detail: again };
+  return { title, detail: message ? `${sentence(message)} ${again}` : again };
+}
+
+/** @param {string} text */
+function sentence(text) {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** @param {Readonly<State>} state */
