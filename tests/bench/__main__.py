@@ -1,0 +1,115 @@
+"""``python -m tests.bench``: measure, print tables, and print or write the figures as JSON.
+
+Exit code 0 whatever the figures, 1 if something could not be measured.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from playwright.async_api import Error as BrowserError
+
+from edgecam import __version__
+from tests.bench import joins, latency, load, machine, plan, report
+from tests.bench.light import NoViewers, light_viewers
+from tests.bench.plan import Plan
+from tests.browser.chromium import chromium, open_page
+from tests.node import running_node
+
+Part = Callable[[Path, Plan, dict[str, Any]], Awaitable[None]]
+
+# The browser's helper speaks pytest, whose outcomes are no Exceptions.
+FAILURES = (
+    *(AssertionError, BrowserError, KeyError, NoViewers, OSError, RuntimeError, TimeoutError),
+    *(latency.Unreadable, pytest.fail.Exception),
+)
+
+
+def main() -> int:
+    """Measure everything; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a short run, with rough figures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there instead")
+    parser.add_argument("--only", choices=PARTS, action="append", help="may be said more than once")
+    arguments = parser.parse_args()
+    chosen = plan.QUICK if arguments.quick else plan.FULL
+    results = asyncio.run(_measure(chosen, arguments.only or list(PARTS)))
+    text = json.dumps(results, indent=2)
+    if arguments.json:
+        arguments.json.write_text(text + "\n")
+    else:
+        _say(iter(("", text)))
+    return 1 if results["missing"] else 0
+
+
+async def _measure(chosen: Plan, parts: list[str]) -> dict[str, Any]:
+    most = max(chosen.viewers)
+    results: dict[str, Any] = {
+        "edgecam": __version__,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        **machine.commit(),
+        "machine": machine.described(),
+        "configuration": plan.described(most),
+        "plan": asdict(chosen),
+        "missing": {},
+    }
+    picture = f"{plan.WIDTH}x{plan.HEIGHT} at {plan.RATE}"
+    _say(report.heading(results["machine"], results, picture))
+    for name in parts:
+        with TemporaryDirectory(prefix="edgecam-bench-") as folder:
+            try:
+                await PARTS[name](Path(folder), chosen, results)
+            except FAILURES as error:
+                results["missing"][name] = f"{type(error).__name__}: {error}"
+                _say(iter((f"\n{name}: NOT MEASURED: {error}",)))
+    return results
+
+
+async def _watch(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """First frames and latency, in a browser."""
+    async with AsyncExitStack() as stack:
+        node = await stack.enter_async_context(running_node(folder, **plan.options(2)))
+        context = await stack.enter_async_context(chromium(folder, node.ca))
+        await context.add_init_script(joins.PROBE)
+        page = await open_page(context, node.link)
+        await joins.watched(page)
+        alone = await joins.measure(page, chosen.joins)
+        results["first_frame"] = asdict(alone)
+        _say(report.joins("nobody else watching", alone))
+        seen = await latency.measure(page, chosen.latency_seconds, plan.RATE)
+        results["latency"] = asdict(seen)
+        _say(report.latency(seen))
+        viewers = await stack.enter_async_context(light_viewers(node))
+        await viewers.grow(1)
+        beside = await joins.measure(page, chosen.joins)
+        results["first_frame_beside_another"] = asdict(beside)
+        _say(report.joins("somebody else watching", beside))
+
+
+async def _load(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """CPU and memory, by light viewers."""
+    async with running_node(folder, **plan.options(max(chosen.viewers))) as node:
+        found = await load.measure(node, chosen)
+    results["load"] = asdict(found)
+    _say(report.load(found))
+
+
+PARTS: dict[str, Part] = {"watch": _watch, "load": _load}
+
+
+def _say(lines: Iterator[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

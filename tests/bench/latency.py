@@ -1,0 +1,141 @@
+"""From the moment a picture is drawn in the node to its being presented in the browser."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.bench.clocks import Offset, offset
+from tests.bench.figures import Spread, slope
+
+SCRIPT = (Path(__file__).parent / "stamps.js").read_text()
+
+WARM_UP_MS = 2_000
+_NUMBERS = 2**24
+
+
+class Unreadable(Exception):
+    """No stamp could be read: there is nothing to say about the latency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """What became of the pictures whose numbers span the time measured.
+
+    ``skipped``: never presented, wherever they were lost; a camera that is late skips numbers too.
+    ``unreadable``: presented, with a damaged stamp. ``uncalled``: presented without a callback.
+    ``late``: more than one picture's time after the median. ``dropped``: by the browser's decoder
+    or renderer, as its statistics say.
+    """
+
+    expected: int
+    presented: int
+    skipped: int
+    unreadable: int
+    uncalled: int
+    late: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds, the clocks' offset taken out.
+
+    ``presented`` ends at ``presentationTime``, when the picture was handed to the compositor;
+    ``displayed`` at ``expectedDisplayTime``; ``called`` at the start of the rendering step in which
+    the callback ran, the first that could have painted it. ``to_browser`` ends at ``receiveTime``,
+    the arrival of the picture's last packet, and ``in_browser`` is the rest.
+    """
+
+    presented: Spread
+    displayed: Spread
+    called: Spread
+    to_browser: Spread
+    in_browser: Spread
+    slope_ms_per_minute: float
+    frames: Frames
+    decoder_ms: dict[str, float]
+    seconds: float
+    clock_offset: Offset
+    clock_offset_after: Offset
+    picture: str
+
+
+async def measure(page: Page, seconds: float, rate: int) -> Latency:
+    """Watch ``page``, which shows the virtual camera, for ``seconds``."""
+    await page.evaluate(SCRIPT, WARM_UP_MS)
+    before = await offset(page)
+    found = await page.evaluate(SCRIPT, seconds * 1_000)
+    after = await offset(page)
+    samples: list[dict[str, Any]] = found["samples"]
+    read = [sample for sample in samples if sample["frame"] is not None]
+    if len(read) < 2:
+        raise Unreadable(f"of {len(samples)} pictures presented, {len(read)} had a stamp to read")
+    mean = (before.ms + after.ms) / 2
+    presented = [sample["latency"] - mean for sample in read]
+    received = [
+        sample["presented"] - sample["received"] for sample in read if sample["received"]
+    ] or [0.0]
+    times = [sample["presented"] / 60_000 for sample in read]
+    middle = Spread.of(presented)
+    return Latency(
+        presented=middle,
+        displayed=_until("expected", read, presented),
+        called=_until("called", read, presented),
+        to_browser=Spread.of(
+            [
+                latency - (sample["presented"] - sample["received"])
+                for sample, latency in zip(read, presented, strict=True)
+                if sample["received"]
+            ]
+            or [0.0]
+        ),
+        in_browser=Spread.of(received),
+        slope_ms_per_minute=round(slope(times, presented), 3),
+        frames=_frames(samples, read, found, sum(v > middle.p50 + 1_000 / rate for v in presented)),
+        decoder_ms=_decoder(found["before"], found["after"]),
+        seconds=round((samples[-1]["presented"] - samples[0]["presented"]) / 1_000, 2),
+        clock_offset=before,
+        clock_offset_after=after,
+        picture=f"{found['width']}x{found['height']}",
+    )
+
+
+def _until(event: str, read: list[dict[str, Any]], presented: list[float]) -> Spread:
+    pairs = zip(read, presented, strict=True)
+    return Spread.of([latency + sample[event] - sample["presented"] for sample, latency in pairs])
+
+
+def _frames(
+    samples: list[dict[str, Any]], read: list[dict[str, Any]], found: dict[str, Any], late: int
+) -> Frames:
+    expected = (read[-1]["frame"] - read[0]["frame"]) % _NUMBERS + 1
+    presented = samples[-1]["count"] - samples[0]["count"] + 1
+    seen = len({sample["frame"] for sample in read})
+    unreadable = len(samples) - len(read)
+    uncalled = presented - len(samples)
+    return Frames(
+        expected=expected,
+        presented=presented,
+        skipped=max(0, expected - seen - unreadable - uncalled),
+        unreadable=unreadable,
+        uncalled=uncalled,
+        late=late,
+        dropped=found["after"].get("framesDropped", 0) - found["before"].get("framesDropped", 0),
+    )
+
+
+def _decoder(before: dict[str, Any], after: dict[str, Any]) -> dict[str, float]:
+    """Means a picture, of what the browser's statistics (W3C webrtc-stats) add up."""
+
+    def mean(total: str, count: str) -> float:
+        pictures = after.get(count, 0) - before.get(count, 0)
+        return round(1_000 * (after.get(total, 0) - before.get(total, 0)) / max(1, pictures), 3)
+
+    return {
+        "assembly": mean("totalAssemblyTime", "framesAssembledFromMultiplePackets"),
+        "jitter_buffer": mean("jitterBufferDelay", "jitterBufferEmittedCount"),
+        "decode": mean("totalDecodeTime", "framesDecoded"),
+        "processing": mean("totalProcessingDelay", "framesDecoded"),
+    }

@@ -1,0 +1,49 @@
+"""How much is measured, and of what."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from edgecam import config
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``."""
+
+    joins: int
+    latency_seconds: float
+    viewers: tuple[int, ...]
+    windows: int
+    window: float
+
+
+FULL = Plan(joins=20, latency_seconds=30, viewers=(1, 4, 8, 16), windows=3, window=8)
+QUICK = Plan(joins=5, latency_seconds=6, viewers=(1, 4), windows=1, window=4)
+
+WIDTH, HEIGHT, RATE = 1280, 720, 30
+
+
+def options(most: int) -> dict[str, str | int]:
+    """What ``running_node`` is told: the picture measured, else the defaults.
+
+    ``most`` viewers find room, and beyond them as many standing offers as ever.
+    """
+    standing = config.Viewers().standing_offers
+    return {
+        "camera__width": WIDTH,
+        "camera__height": HEIGHT,
+        "camera__rate": RATE,
+        "encode__video_bitrate": config.Encode().video_bitrate,
+        "viewers__most": most + standing,
+    }
+
+
+def described(most: int) -> dict[str, Any]:
+    """The node's configuration, for the record: what differs between machines is left out."""
+    environ = {f"EDGECAM_{k.replace('__', '_')}".upper(): str(v) for k, v in options(most).items()}
+    loaded = config.load(None, environ)
+    return {
+        name: {option: getattr(getattr(loaded, name), option) for option in section.__slots__}
+        for name, section in config.SECTIONS.items()
+        if name not in ("paths", "web", "log")
+    }

@@ -1,0 +1,118 @@
+"""The figures, as tables for people."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tests.bench.figures import Spread
+from tests.bench.joins import STEPS, Joins
+from tests.bench.latency import Latency
+from tests.bench.load import RATE, TOLERANCE, Load
+
+
+def heading(machine: dict[str, Any], commit: dict[str, Any], picture: str) -> Iterator[str]:
+    """What was measured, on what."""
+    changed = " with changes" if commit["changed"] else ""
+    load = machine["load_average"][0]
+    yield f"edgecam bench: {picture}, commit {(commit['commit'] or 'unknown')[:12]}{changed}"
+    yield f"{machine['cpu']}, {machine['cores']} cores, {machine['system']} {machine['kernel']}"
+    yield f"Python {machine['python']}, {machine['chromium']}, Node.js {machine['node']}"
+    yield f"load average before: {load:.1f}" + (
+        " - something else is running: take the figures with care" if load > 0.5 else ""
+    )
+
+
+def joins(title: str, found: Joins) -> Iterator[str]:
+    """First frames, and where the time goes."""
+    yield f"\nFirst frame, {title}: ms over {found.first_frame.count} joins, warm browser"
+    rows = [
+        _spread("script start to first frame", found.first_frame),
+        _spread("navigation to first frame", found.from_navigation),
+    ]
+    rows += [_spread(f"  {sentence}", found.steps[name]) for name, sentence in STEPS]
+    yield from _table(("", "p50", "p95", "least", "most"), rows)
+
+
+def latency(found: Latency) -> Iterator[str]:
+    """How old pictures are when they are seen."""
+    frames = found.frames
+    offset = found.clock_offset
+    yield f"\nLatency, {found.picture}: ms over {found.seconds:.0f} s, {frames.expected} pictures"
+    yield from _table(
+        ("from being drawn until", "p50", "p95", "least", "most"),
+        [
+            _spread("presented (presentationTime)", found.presented),
+            _spread("  last packet received", found.to_browser),
+            _spread("  then, in the browser", found.in_browser),
+            _spread("expected on the display", found.displayed),
+            _spread("callback's rendering step", found.called),
+        ],
+    )
+    yield "a picture's mean in the browser: " + ", ".join(
+        f"{name.replace('_', ' ')} {ms:.1f}" for name, ms in found.decoder_ms.items()
+    )
+    yield (
+        f"trend {found.slope_ms_per_minute:+.2f} ms a minute; {frames.late} late, "
+        f"{frames.skipped} skipped, {frames.unreadable} unreadable, "
+        f"{frames.uncalled} without a callback, {frames.dropped} dropped by the browser"
+    )
+    yield (
+        f"clocks: the page's was {offset.ms:+.2f} ms off, known to {offset.error:.2f} ms and taken "
+        f"out; {found.clock_offset_after.ms:+.2f} at the end"
+    )
+
+
+def load(found: Load) -> Iterator[str]:
+    """What viewers cost."""
+    yield "\nCPU of the node, ms a second, medians of the windows; memory, KiB a viewer"
+    heads = "viewers,all,event loop,all / n,loop / n,beyond encode / n,RSS + / n,PSS + / n,fps,lost"
+    rows = []
+    for row in found.rows:
+        rows.append(
+            (
+                f"{row.viewers}",
+                f"{row.cpu.p50:.1f} ({row.cpu.least:.0f}-{row.cpu.most:.0f})",
+                f"{row.loop.p50:.1f} ({row.loop.least:.0f}-{row.loop.most:.0f})",
+                f"{row.per_viewer:.1f}",
+                f"{row.delivery:.1f}",
+                f"{row.beyond_shared:.1f}",
+                "-" if row.rss_per_viewer is None else f"{row.rss_per_viewer:.0f}",
+                "-" if row.pss_per_viewer is None else f"{row.pss_per_viewer:.0f}",
+                f"{row.frame_rate.least:.1f}-{row.frame_rate.most:.1f}"
+                + ("" if row.valid else " INVALID"),
+                f"{row.lost}",
+            )
+        )
+    yield from _table(heads.split(","), rows)
+    shared = found.shared
+    yield (
+        f"capture and encode alone in a process: {shared.p50:.1f} "
+        f"({shared.least:.0f}-{shared.most:.0f}) ms a second, subtracted in 'beyond encode'"
+    )
+    if found.marginal is not None:
+        yield (
+            f"one more viewer: {found.marginal:.2f} ms a second "
+            f"(slope over the rows; of the event loop alone {found.marginal_loop:.2f})"
+        )
+    invalid = [str(row.viewers) for row in found.rows if not row.valid]
+    if invalid:
+        yield (
+            f"INVALID at {', '.join(invalid)} viewers: not every viewer received {RATE} frames a "
+            f"second, give or take {TOLERANCE:.0%}; what was measured is not that load"
+        )
+    else:
+        yield f"every viewer received {RATE} frames a second, give or take {TOLERANCE:.0%}"
+
+
+def _spread(title: str, found: Spread) -> tuple[str, ...]:
+    figures = (found.p50, found.p95, found.least, found.most)
+    return (title, *(f"{figure:.1f}" for figure in figures))
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        first, *rest = (
+            cell.rjust(width) if at else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join((first, *rest)).rstrip()

@@ -1,0 +1,86 @@
+"""A Socket.IO client that keeps what it hears, for tests of either side of the signaling."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import socketio
+
+PATIENCE = 15.0
+"""Seconds until a test that waits for a message gives up; no test depends on its length."""
+
+
+class Socket:
+    """One socket in one namespace. Messages wait in the order they came.
+
+    Its end is the message ``disconnect``, a refusal the message ``connect_error``.
+    """
+
+    def __init__(self, namespace: str, http: aiohttp.ClientSession, url: str) -> None:
+        self.namespace = namespace
+        self._url = url
+        self._inbox: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        self._client = socketio.AsyncClient(
+            reconnection=False, http_session=http, handle_sigint=False
+        )
+        self._client.on("*", self._hear, namespace)
+        for event in ("connect_error", "disconnect"):
+            self._client.on(event, lambda told, event=event: self._hear(event, told), namespace)
+
+    async def connect(
+        self,
+        *,
+        token: str | None = None,
+        headers: dict[str, str] | None = None,
+        transport: str = "websocket",
+    ) -> None:
+        """Join the namespace; ConnectionError of socketio if that is refused."""
+        await self._client.connect(
+            self._url,
+            headers=headers or {},
+            auth=None if token is None else {"token": token},
+            transports=[transport],
+            namespaces=[self.namespace],
+            wait_timeout=PATIENCE,
+        )
+
+    async def say(self, event: str, payload: Any = None) -> None:
+        """Send a message; a tuple is several payloads, None is no payload."""
+        await self._client.emit(event, payload, self.namespace)
+
+    async def next(self) -> tuple[str, Any]:
+        """The next message: event and payload."""
+        async with asyncio.timeout(PATIENCE):
+            return await self._inbox.get()
+
+    async def hear(self, event: str) -> Any:
+        """The payload of the next message, which has to be ``event``."""
+        heard, payload = await self.next()
+        assert heard == event, f"{heard} {payload!r} instead of {event}"
+        return payload
+
+    async def hear_until(self, event: str) -> Any:
+        """The payload of the next ``event``; what comes before it is passed over."""
+        while (message := await self.next())[0] != event:
+            pass
+        return message[1]
+
+    async def close(self) -> None:
+        """Leave. May be called twice."""
+        await self._client.shutdown()
+
+    def _hear(self, event: str, *payloads: Any) -> None:
+        self._inbox.put_nowait((event, payloads[0] if payloads else None))
+
+
+@asynccontextmanager
+async def http_session(
+    tls: Any = True, unix_path: str | None = None
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """An HTTP client with cookies of its own that trusts ``tls``, or calls at a Unix socket."""
+    connector: aiohttp.BaseConnector
+    connector = aiohttp.UnixConnector(unix_path) if unix_path else aiohttp.TCPConnector(ssl=tls)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield session

@@ -1,0 +1,106 @@
+"""What edgecam takes of aiortc's private parts is still there, and still does what it did."""
+
+from importlib.metadata import version
+
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtpSender, rtcrtpsender
+from aiortc.codecs import CODECS, HEADER_EXTENSIONS
+from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
+from aiortc.rtp import (
+    HeaderExtensions,
+    HeaderExtensionsMap,
+    RtcpPsfbPacket,
+    unpack_header_extensions,
+)
+
+from edgecam.peer import aiortc_internals
+from edgecam.peer.tracks import PacketTrack
+
+
+def test_aiortc_is_the_version_this_was_written_for() -> None:
+    """A new version is a decision: read its sender, then change PINNED."""
+    assert version("aiortc") == aiortc_internals.PINNED
+
+
+def sender() -> tuple[RTCPeerConnection, RTCRtpSender]:
+    """A video sender that has not begun."""
+    pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    track: MediaStreamTrack = PacketTrack("video")
+    return pc, pc.addTransceiver(track, direction="sendonly").sender
+
+
+async def test_a_picture_loss_indication_reaches_the_callback() -> None:
+    """PLI and FIR both do; other feedback does not."""
+    pc, mine = sender()
+    heard: list[int] = []
+    aiortc_internals.on_keyframe_request(mine, lambda: heard.append(1))
+
+    for fmt in (1, 4, 2):
+        await mine._handle_rtcp_packet(RtcpPsfbPacket(fmt=fmt, ssrc=1, media_ssrc=mine._ssrc))
+
+    assert len(heard) == 2
+    await pc.close()
+
+
+async def test_playout_delay_is_put_before_aiortcs_own_extensions() -> None:
+    """Both are read back from the bytes; without negotiation nothing is added."""
+    pc, mine = sender()
+    stock = HeaderExtensionsMap()
+    aiortc_internals.prepare()
+    aiortc_internals.send_playout_delay(mine)
+    ours = mine._RTCRtpSender__rtp_header_extensions_map  # type: ignore[attr-defined]
+    values = HeaderExtensions(mid="0", abs_send_time=0x123456)
+    assert ours.set(values) == stock.set(values)
+
+    parameters = RTCRtpParameters(headerExtensions=HEADER_EXTENSIONS["video"])
+    stock.configure(parameters)
+    ours.configure(parameters)
+
+    extensions = dict(unpack_header_extensions(*ours.set(values)))
+    assert extensions.pop(4) == bytes(3)
+    assert extensions == dict(unpack_header_extensions(*stock.set(values)))
+    assert len(ours.set(values)[1]) % 4 == 0
+    await pc.close()
+
+
+async def test_another_number_for_playout_delay_is_not_answered_with_ours() -> None:
+    """Only the number that was offered is ever used."""
+    pc, mine = sender()
+    aiortc_internals.send_playout_delay(mine)
+    ours = mine._RTCRtpSender__rtp_header_extensions_map  # type: ignore[attr-defined]
+    renumbered = RTCRtpHeaderExtensionParameters(id=9, uri=aiortc_internals.PLAYOUT_DELAY)
+    ours.configure(RTCRtpParameters(headerExtensions=[renumbered]))
+
+    assert ours.set(HeaderExtensions()) == HeaderExtensionsMap().set(HeaderExtensions())
+    await pc.close()
+
+
+def test_preparing_twice_changes_nothing() -> None:
+    """The tables are the process's; every peer prepares them."""
+    aiortc_internals.prepare()
+    once = list(HEADER_EXTENSIONS["video"])
+    aiortc_internals.prepare()
+
+    assert HEADER_EXTENSIONS["video"] == once
+    assert rtcrtpsender.RTP_HISTORY_SIZE == 512  # type: ignore[attr-defined]
+
+
+def test_a_level_is_added_once_with_payload_types_of_its_own() -> None:
+    """H.264 at a level aiortc does not know becomes one more codec with its RTX."""
+    for _ in range(2):
+        codec = aiortc_internals.h264("42e028")
+    assert codec.parameters["profile-level-id"] == "42e028"
+
+    numbers = [known.payloadType for known in CODECS["video"]]
+    assert len(numbers) == len(set(numbers))
+    assert all(number is not None and 96 <= number <= 127 for number in numbers)
+    added = [known for known in CODECS["video"] if known.parameters == codec.parameters]
+    assert len(added) == 1
+    stock = next(k for k in CODECS["video"] if k.parameters.get("profile-level-id") == "42e01f")
+    assert added[0].rtcpFeedback == stock.rtcpFeedback
+
+
+async def test_nothing_is_unsent_before_there_is_a_connection() -> None:
+    """And the way to the socket's buffer exists."""
+    pc, mine = sender()
+    assert aiortc_internals.unsent_bytes(mine) == 0
+    await pc.close()
