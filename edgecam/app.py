@@ -149,7 +149,7 @@ class _Node:
         if page is None:
             raise StartError("this node calls at another's page and has none of its own")
         admit = self._admit_caller
-        server = SignalingServer(lambda request: front.has_session(request), admit)
+        server = SignalingServer(page.sessions.admits, admit)
         front = WebServer(page.sessions, page.files, lambda r: admit(bearer(r)), server.attach)
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)

@@ -72,7 +72,9 @@ class Answerer:
 
 
 @asynccontextmanager
-async def watching(peer: Peer, lose: Callable[[int], bool] | None = None) -> AsyncIterator[Answerer]:
+async def watching(
+    peer: Peer, lose: Callable[[int], bool] | None = None
+) -> AsyncIterator[Answerer]:
     """An answerer in a call with ``peer``. ``lose``: which packets of media to it get lost."""
     answerer = Answerer()
     relays: list[Relay] = []

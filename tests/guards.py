@@ -19,6 +19,8 @@ LOOP_TURNS = 20
 LIBRARY_TASKS = {
     # python-engineio: sleeps out its ping interval after the socket is gone, then ends.
     "AsyncSocket._send_ping",
+    # aiortc: ends at the next tick of ICE after its connection was closed, 20 ms at most.
+    "RTCPeerConnection.__connect",
 }
 """Coroutines whose tasks may be left: their library gives no way to end them."""
 
@@ -46,6 +48,8 @@ def allow_what_libraries_do(guard: BlockBuster) -> None:
         function.can_block_in("<frozen importlib._bootstrap>", "_find_and_load")
         # aiohttp looks at the folder of static files once, when the route is added.
         function.can_block_in("aiohttp/web_urldispatcher.py", "add_static")
+        # aiortc waits for the decoder of a viewer that a test closes.
+        function.can_block_in("aiortc/rtcrtpreceiver.py", "__stop_decoder")
         # asyncio removes the socket file of the server before it, once.
         function.can_block_in("asyncio/unix_events.py", "create_unix_server")
 

@@ -51,7 +51,8 @@ class DrivenProducer:
         is_keyframe = keyframe or self._fresh
         self._fresh = False
         self._count += 1
-        return [Packet("video", b"%d" % self._count, NS + self._count * self._interval, is_keyframe)]
+        now = NS + self._count * self._interval
+        return [Packet("video", b"%d" % self._count, now, is_keyframe)]
 
     def close(self) -> None:
         self.closed += 1

@@ -1,7 +1,6 @@
 """The signaling server's decisions: who is told what, in which order."""
 
 import itertools
-from collections.abc import Iterator
 
 import pytest
 
@@ -33,12 +32,12 @@ def told(deliveries: list[Delivery]) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def calls() -> Iterator[Calls]:
+def calls() -> Calls:
     """A server that one caller has joined and made an offer to."""
     calls = Calls()
     calls.caller_joined("C")
     calls.caller_said("C", Offer(ONE, "sdp"), 0)
-    yield calls
+    return calls
 
 
 def taken(calls: Calls) -> None:

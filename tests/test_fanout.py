@@ -35,9 +35,7 @@ class States:
 
 
 @asynccontextmanager
-async def running(
-    producer: DrivenProducer, queue: int = 5
-) -> AsyncIterator[tuple[Fanout, States]]:
+async def running(producer: DrivenProducer, queue: int = 5) -> AsyncIterator[tuple[Fanout, States]]:
     """A fan-out that runs."""
     states = States()
     fanout = Fanout("camera", producer, queue, states)

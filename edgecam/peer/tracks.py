@@ -51,13 +51,14 @@ class PacketTrack(MediaStreamTrack):
         """The next packet, its pts on the capture clock in RTP units."""
         if self._packets is None or self.readyState != "live":
             raise MediaStreamError
-        while self._unsent() > MOST_UNSENT:
+        # asyncio has no event for a datagram socket that has caught up.
+        while self._unsent() > MOST_UNSENT:  # noqa: ASYNC110
             await asyncio.sleep(CONGESTED_PAUSE)
         packet = await self._packets.get()
         if packet is None:
             raise MediaStreamError
         rate = CLOCK_RATE[self.kind]
-        made: "AvPacket[Any]" = AvPacket(packet.data)
+        made: AvPacket[Any] = AvPacket(packet.data)
         made.pts = packet.capture_ns * rate // NS
         made.time_base = Fraction(1, rate)
         return made

@@ -59,14 +59,20 @@ class SignalingServer:
 
     ``admit_viewer`` and ``admit_caller`` say whether a request (and, for a caller, the token it
     showed) may enter. ``start`` before the first request; ``stop`` tells everybody in a call why.
+    ``now`` is any steady clock; every ``overdue_check`` seconds, late answers are looked for.
     """
 
     def __init__(
         self,
         admit_viewer: Callable[[web.Request], bool],
         admit_caller: Callable[[str], bool],
+        *,
+        now: Callable[[], float] = time.monotonic,
+        overdue_check: float = OVERDUE_CHECK,
     ) -> None:
         self.calls = Calls()
+        self._now = now
+        self._overdue_check = overdue_check
         self._admit_viewer = admit_viewer
         self._admit_caller = admit_caller
         self._members: dict[str, Member] = {}
@@ -141,7 +147,7 @@ class SignalingServer:
             logger.warning("refused a %s from %s: too many sockets", namespace[1:], address)
             self._outbox.put_nowait(cut)
             raise Refused("your address has too many connections", {"code": "too-many"})
-        now = time.monotonic()
+        now = self._now()
         self._members[sid] = Member(namespace, address, TokenBucket(BURST, RATE, now), cut)
         if namespace == "/caller":
             self._send(self.calls.caller_joined(sid))
@@ -162,7 +168,7 @@ class SignalingServer:
         member = self._members.get(sid)
         if member is None:
             return
-        now = time.monotonic()
+        now = self._now()
         if not member.bucket.take(now):
             logger.warning("cut a flooding %s at %s", member.namespace[1:], member.address)
             self._outbox.put_nowait(member.cut)
@@ -202,8 +208,8 @@ class SignalingServer:
 
     async def _forget_overdue(self) -> None:
         while True:
-            await asyncio.sleep(OVERDUE_CHECK)
-            self._send(self.calls.overdue(time.monotonic()))
+            await asyncio.sleep(self._overdue_check)
+            self._send(self.calls.overdue(self._now()))
 
 
 def _token(auth: object) -> str:

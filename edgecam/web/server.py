@@ -1,5 +1,6 @@
 """The HTTPS server: a few routes, a guard in front of all of them, and the signaling beside."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -60,10 +61,6 @@ class WebServer:
         mount(self.app)
         self.app.router.add_get("/{path:.*}", self._file)
 
-    def has_session(self, request: web.Request) -> bool:
-        """Whether ``request`` comes from a browser that has opened a one-time link."""
-        return self._sessions.valid(request.cookies.get(COOKIE))
-
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         refused = self._refusal(request)
@@ -85,7 +82,7 @@ class WebServer:
             return _words(403, "Not from there", "Another site may not use this camera.")
         if request.path == "/health" or request.path.startswith("/enter/"):
             return None
-        if self.has_session(request):
+        if self._sessions.admits(request):
             return None
         if request.path == SOCKET_PATH and self._admit_socket(request):
             return None
@@ -138,7 +135,7 @@ class Site:
 async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext) -> Site:
     """Serve ``app`` on ``host`` (empty: every address, IPv4 and IPv6). StartError if it can't."""
     try:
-        listener = _listener(host, port)
+        listener = await asyncio.to_thread(_listener, host, port)
     except OSError as error:
         raise StartError(
             f"port {port} on {host or 'every address'} can't be had ({error.strerror}): "
@@ -153,12 +150,7 @@ async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext
 async def listen_locally(app: web.Application, path: Path) -> Site:
     """Serve ``app`` on the Unix socket ``path``, for this user only; a dead one is replaced."""
     try:
-        if _answers(path):
-            raise StartError(f"another edgecam is running here: it answers on {path}")
-        path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(path))
-        path.chmod(0o600)
+        listener = await asyncio.to_thread(_local_listener, path)
     except OSError as error:
         raise StartError(
             f"the socket {path} can't be made ({error}): choose another folder with paths.runtime"
@@ -181,6 +173,20 @@ def local_app(
     app.router.add_post("/link", link)
     mount(app)
     return app
+
+
+def _local_listener(path: Path) -> socket.socket:
+    if _answers(path):
+        raise StartError(f"another edgecam is running here: it answers on {path}")
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o600)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _answers(path: Path) -> bool:

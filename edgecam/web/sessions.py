@@ -10,6 +10,8 @@ import secrets
 import time
 from collections.abc import Callable
 
+from aiohttp import web
+
 COOKIE = "__Host-edgecam"
 """The prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2)."""
 
@@ -55,6 +57,10 @@ class Sessions:
         if not until.isdigit() or not hmac.compare_digest(self._sign(name, int(until)), cookie):
             return False
         return self._now() < int(until)
+
+    def admits(self, request: web.Request) -> bool:
+        """Whether ``request`` comes from a browser that has opened a one-time link."""
+        return self.valid(request.cookies.get(COOKIE))
 
     def _sign(self, name: str, until: int) -> str:
         note = f"{name}.{until}"

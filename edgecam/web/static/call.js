@@ -24,6 +24,7 @@ export class Call {
   #early = [];
   #sent = 0;
   #closed = false;
+  #connected = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #disconnected;
 
@@ -41,8 +42,15 @@ export class Call {
     });
   }
 
-  /** False when this side has refused the video: then no picture can come. */
-  get hasVideo() {
+  /**
+   * Whether a picture on the screen can be this call's. A browser also reports pictures that are
+   * nobody's: the black one after a call's end, one for a video that was refused.
+   */
+  get mayShow() {
+    return this.#connected && this.#hasVideo;
+  }
+
+  get #hasVideo() {
     return this.#pc.getTransceivers().some(
       ({ receiver, currentDirection }) =>
         receiver.track.kind === "video" && currentDirection === "recvonly",
@@ -81,7 +89,7 @@ export class Call {
     const applied = this.#pc.setLocalDescription(answer);
     this.#listener.answer(answer.sdp ?? "");
     await applied;
-    if (!this.#closed && !this.hasVideo) this.#listener.refused();
+    if (!this.#closed && !this.#hasVideo) this.#listener.refused();
   }
 
   /** @param {MediaStreamTrack} track @param {RTCRtpReceiver} receiver */
@@ -109,7 +117,10 @@ export class Call {
   /** @param {RTCPeerConnectionState} state */
   #onState(state) {
     clearTimeout(this.#disconnected);
-    if (state === "connected") this.#listener.connected();
+    if (state === "connected") {
+      this.#connected = true;
+      this.#listener.connected();
+    }
     if (state === "failed" || state === "closed") this.#lose("lost");
     if (state === "disconnected") {
       this.#disconnected = setTimeout(() => this.#lose("lost"), DISCONNECTED_MS);

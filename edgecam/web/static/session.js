@@ -154,7 +154,7 @@ export class Session {
 
   #onFrame() {
     const { phase } = this.#store.state;
-    if (phase === "live" || !this.#call?.hasVideo) return;
+    if (phase === "live" || !this.#call?.mayShow) return;
     if (phase !== "stale") mark("firstFrame");
     this.#liveSince = performance.now();
     this.#store.dispatch({ type: "frame" });

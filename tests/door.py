@@ -1,0 +1,172 @@
+"""The page and the signaling server as the node puts them together, without a camera."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from edgecam.signaling.server import SignalingServer
+from edgecam.signaling.tokens import bearer, same_token
+from edgecam.web import assets
+from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
+from edgecam.web.server import WebServer, listen, listen_locally, local_app
+from edgecam.web.sessions import Sessions
+from tests.sockets import PATIENCE, Socket, http_session
+
+TOKEN = "a-token-that-callers-show"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+class Clock:
+    """Steady time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Door:
+    """A page with its signaling server at ``url``, and the Unix socket ``local``.
+
+    What ``viewer``, ``caller``, ``browser`` and ``raw`` return is closed with the door.
+    """
+
+    def __init__(self, folder: Path, tls: ssl.SSLContext, stack: AsyncExitStack) -> None:
+        self.clock = Clock()
+        self.sessions = Sessions("a-key-that-signs-sessions")
+        self.local = folder / "signaling.sock"
+        self.tls = tls
+        self.port = 0
+        self.signaling = SignalingServer(
+            self.sessions.admits,
+            lambda token: same_token(token, TOKEN),
+            now=self.clock,
+            overdue_check=0.01,
+        )
+        self.web = WebServer(
+            self.sessions,
+            assets.load(),
+            lambda request: same_token(bearer(request), TOKEN),
+            self.signaling.attach,
+        )
+        self._stack = stack
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return f"https://localhost:{self.port}/"
+
+    async def stranger(self) -> aiohttp.ClientSession:
+        """An HTTP client without a session."""
+        return await self._stack.enter_async_context(http_session(self.tls))
+
+    async def browser(self) -> aiohttp.ClientSession:
+        """An HTTP client with a session."""
+        http = await self.stranger()
+        async with http.get(f"{self.url}enter/{self.sessions.new_link()}") as answer:
+            assert answer.status == 200
+        return http
+
+    async def device(self) -> aiohttp.ClientSession:
+        """An HTTP client at the Unix socket."""
+        return await self._stack.enter_async_context(http_session(unix_path=str(self.local)))
+
+    def socket(self, namespace: str, http: aiohttp.ClientSession, url: str = "") -> Socket:
+        """A socket that has not connected yet."""
+        socket = Socket(namespace, http, url or self.url)
+        self._stack.push_async_callback(socket.close)
+        return socket
+
+    async def viewer(self, transport: str = "websocket") -> Socket:
+        """A viewer that has joined."""
+        socket = self.socket("/viewer", await self.browser())
+        await socket.connect(transport=transport)
+        return socket
+
+    async def caller(self, way: str = "unix") -> Socket:
+        """A caller that has joined, by the way ``unix`` or ``tcp``."""
+        if way == "unix":
+            socket = self.socket("/caller", await self.device(), "http://edgecam")
+        else:
+            socket = self.socket("/caller", await self.stranger())
+        await socket.connect(token=TOKEN, headers=BEARER)
+        return socket
+
+    async def raw(self) -> "Raw":
+        """A viewer that has joined and says what it likes."""
+        return await self.raw_of(await self.browser())
+
+    async def raw_of(self, http: aiohttp.ClientSession) -> "Raw":
+        """The same, with the session of ``http``."""
+        address = f"{self.url}socket.io/?EIO=4&transport=websocket"
+        raw = Raw(await self._stack.enter_async_context(http.ws_connect(address)))
+        await raw.next()
+        await raw.say("40/viewer,")
+        await raw.next()
+        return raw
+
+
+class Raw:
+    """A WebSocket at the signaling server, whose packets a test writes itself."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def say(self, packet: str | bytes) -> None:
+        """Send an Engine.IO packet; bytes are an attachment."""
+        if isinstance(packet, bytes):
+            await self.socket.send_bytes(packet)
+        else:
+            await self.socket.send_str(packet)
+
+    async def next(self) -> str | None:
+        """The next packet; None once the server has closed."""
+        async with asyncio.timeout(PATIENCE):
+            message = await self.socket.receive()
+        return message.data if message.type is aiohttp.WSMsgType.TEXT else None
+
+    async def hear(self, event: str) -> Any:
+        """The payload of the next ``event``; what comes before it is passed over."""
+        while (packet := await self.next()) is not None:
+            if packet.startswith("42/viewer,"):
+                name, payload = json.loads(packet.removeprefix("42/viewer,"))
+                if name == event:
+                    return payload
+        raise AssertionError(f"the server closed the socket instead of saying {event}")
+
+    async def closed(self) -> None:
+        """Wait until the server has closed the socket."""
+        while await self.next() is not None:
+            pass
+
+
+@asynccontextmanager
+async def open_door(folder: Path) -> AsyncIterator[Door]:
+    """A door that is open, and shut at the end if the test did not."""
+    leaf = await asyncio.to_thread(_certificate, folder)
+    trust = await asyncio.to_thread(lambda: ssl.create_default_context(cafile=leaf.ca))
+    async with AsyncExitStack() as outer:
+        async with AsyncExitStack() as stack:
+            door = await asyncio.to_thread(Door, folder, trust, stack)
+            context = await asyncio.to_thread(server_context, leaf)
+            site = await listen(door.web.app, "", 0, context)
+            outer.push_async_callback(site.close)
+            local = local_app(
+                lambda: [f"{door.url}enter/{door.sessions.new_link()}"], door.signaling.attach
+            )
+            outer.push_async_callback((await listen_locally(local, door.local)).close)
+            door.port = site.port
+            door.signaling.start()
+            outer.push_async_callback(door.signaling.stop)
+            yield door
+
+
+def _certificate(folder: Path) -> Leaf:
+    return CertificateStore(folder / "tls").ensure(Names("localhost"))
