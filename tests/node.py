@@ -56,7 +56,7 @@ class Node:
         environ = {k: v for k, v in os.environ.items() if not k.startswith("EDGECAM_")}
         if self.port:
             self._environ["EDGECAM_WEB_PORT"] = str(self.port)
-        with self.log_file.open("ab") as log:
+        with await asyncio.to_thread(self.log_file.open, "ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "edgecam", "run"),
                 env=environ | self._environ,
@@ -76,6 +76,16 @@ class Node:
         if self.process.returncode is None:
             self.process.kill()
         await self._gone()
+
+    async def new_link(self) -> str:
+        """One more one-time link, at localhost."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "edgecam", "link"),
+            env=os.environ | self._environ,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        return next(line.strip() for line in out.decode().splitlines() if "//localhost" in line)
 
     async def _read_announcement(self) -> None:
         assert self.process.stdout is not None

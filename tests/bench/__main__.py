@@ -20,7 +20,7 @@ from playwright.async_api import Error as BrowserError
 
 from edgecam import __version__
 from tests.bench import joins, latency, load, machine, plan, report
-from tests.bench.light import NoViewers, light_viewers
+from tests.bench.light import ViewersError, light_viewers
 from tests.bench.plan import Plan
 from tests.browser.chromium import chromium, open_page
 from tests.node import running_node
@@ -29,8 +29,8 @@ Part = Callable[[Path, Plan, dict[str, Any]], Awaitable[None]]
 
 # The browser's helper speaks pytest, whose outcomes are no Exceptions.
 FAILURES = (
-    *(AssertionError, BrowserError, KeyError, NoViewers, OSError, RuntimeError, TimeoutError),
-    *(latency.Unreadable, pytest.fail.Exception),
+    *(AssertionError, BrowserError, KeyError, ViewersError, OSError, RuntimeError, TimeoutError),
+    *(latency.UnreadableError, pytest.fail.Exception),
 )
 
 
@@ -77,7 +77,9 @@ async def _measure(chosen: Plan, parts: list[str]) -> dict[str, Any]:
 async def _watch(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     """First frames and latency, in a browser."""
     async with AsyncExitStack() as stack:
-        node = await stack.enter_async_context(running_node(folder, **plan.options(2)))
+        node = await stack.enter_async_context(
+            running_node(folder, **plan.options(max(chosen.viewers)))
+        )
         context = await stack.enter_async_context(chromium(folder, node.ca))
         await context.add_init_script(joins.PROBE)
         page = await open_page(context, node.link)

@@ -15,7 +15,7 @@ WARM_UP_MS = 2_000
 _NUMBERS = 2**24
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """No stamp could be read: there is nothing to say about the latency."""
 
 
@@ -43,9 +43,9 @@ class Latency:
     """Milliseconds, the clocks' offset taken out.
 
     ``presented`` ends at ``presentationTime``, when the picture was handed to the compositor;
-    ``displayed`` at ``expectedDisplayTime``; ``called`` at the start of the rendering step in which
-    the callback ran, the first that could have painted it. ``to_browser`` ends at ``receiveTime``,
-    the arrival of the picture's last packet, and ``in_browser`` is the rest.
+    ``displayed`` at ``expectedDisplayTime``; ``called`` when the page's callback for it ran.
+    ``to_browser`` ends at ``receiveTime``, the arrival of the picture's last packet, and
+    ``in_browser`` is the rest until ``presentationTime``.
     """
 
     presented: Spread
@@ -71,7 +71,9 @@ async def measure(page: Page, seconds: float, rate: int) -> Latency:
     samples: list[dict[str, Any]] = found["samples"]
     read = [sample for sample in samples if sample["frame"] is not None]
     if len(read) < 2:
-        raise Unreadable(f"of {len(samples)} pictures presented, {len(read)} had a stamp to read")
+        raise UnreadableError(
+            f"of {len(samples)} pictures presented, {len(read)} had a stamp to read"
+        )
     mean = (before.ms + after.ms) / 2
     presented = [sample["latency"] - mean for sample in read]
     received = [
@@ -130,8 +132,9 @@ def _decoder(before: dict[str, Any], after: dict[str, Any]) -> dict[str, float]:
     """Means a picture, of what the browser's statistics (W3C webrtc-stats) add up."""
 
     def mean(total: str, count: str) -> float:
-        pictures = after.get(count, 0) - before.get(count, 0)
-        return round(1_000 * (after.get(total, 0) - before.get(total, 0)) / max(1, pictures), 3)
+        pictures: int = after.get(count, 0) - before.get(count, 0)
+        seconds: float = after.get(total, 0) - before.get(total, 0)
+        return round(1_000 * seconds / pictures, 3) if pictures else 0.0
 
     return {
         "assembly": mean("totalAssemblyTime", "framesAssembledFromMultiplePackets"),

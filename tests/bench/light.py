@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "viewers"
 REPLY_DEADLINE = 90.0
 
 
-class NoViewers(Exception):
+class ViewersError(Exception):
     """The viewers can't run, or one of them was refused or lost its call."""
 
 
@@ -52,15 +52,15 @@ class LightViewers:
     async def _ask(self, command: dict[str, Any]) -> list[dict[str, int]]:
         process = self._process
         if process.stdin is None or process.stdout is None:
-            raise NoViewers("the viewers have no standard input and output")
+            raise ViewersError("the viewers have no standard input and output")
         process.stdin.write(json.dumps(command).encode() + b"\n")
         async with asyncio.timeout(REPLY_DEADLINE):
             line = await process.stdout.readline()
         if not line:
-            raise NoViewers(f"the viewers ended with exit code {await process.wait()}")
+            raise ViewersError(f"the viewers ended with exit code {await process.wait()}")
         reply = json.loads(line)
         if "error" in reply:
-            raise NoViewers(reply["error"])
+            raise ViewersError(reply["error"])
         viewers: list[dict[str, int]] = reply["viewers"]
         return viewers
 
@@ -69,7 +69,7 @@ class LightViewers:
 async def light_viewers(node: Node) -> AsyncIterator[LightViewers]:
     """No viewers yet, of ``node``, all with one session."""
     if not (FOLDER / "node_modules" / "node-datachannel").is_dir():
-        raise NoViewers("the light viewers are not installed: run tests/bench/viewers/setup")
+        raise ViewersError("the light viewers are not installed: run tests/bench/viewers/setup")
     about = {"url": node.url(), "cookie": await session_cookie(node), "ca": str(node.ca)}
     try:
         process = await asyncio.create_subprocess_exec(
@@ -80,7 +80,7 @@ async def light_viewers(node: Node) -> AsyncIterator[LightViewers]:
             stdout=asyncio.subprocess.PIPE,
         )
     except FileNotFoundError as error:
-        raise NoViewers("Node.js is missing: run tests/bench/viewers/setup") from error
+        raise ViewersError("Node.js is missing: run tests/bench/viewers/setup") from error
     try:
         yield LightViewers(process)
     finally:
@@ -92,12 +92,14 @@ async def light_viewers(node: Node) -> AsyncIterator[LightViewers]:
 async def session_cookie(node: Node) -> str:
     """A session, by a new one-time link, as the ``Cookie`` header that shows it."""
     local = aiohttp.UnixConnector(str(node.local_socket))
-    async with aiohttp.ClientSession(connector=local) as session:
-        async with session.post("http://edgecam/link") as response:
-            links: list[str] = (await response.json())["links"]
+    async with (
+        aiohttp.ClientSession(connector=local) as session,
+        session.post("http://edgecam/link") as response,
+    ):
+        links: list[str] = (await response.json())["links"]
     link = next(link for link in links if "//localhost" in link)
     context = ssl.create_default_context(cafile=node.ca)
     async with aiohttp.ClientSession() as session, session.get(link, ssl=context) as response:
         if COOKIE not in response.cookies:
-            raise NoViewers(f"the one-time link opened no session: HTTP {response.status}")
+            raise ViewersError(f"the one-time link opened no session: HTTP {response.status}")
         return f"{COOKIE}={response.cookies[COOKIE].value}"

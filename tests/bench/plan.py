@@ -1,6 +1,6 @@
 """How much is measured, and of what."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from edgecam import config
@@ -43,7 +43,7 @@ def described(most: int) -> dict[str, Any]:
     environ = {f"EDGECAM_{k.replace('__', '_')}".upper(): str(v) for k, v in options(most).items()}
     loaded = config.load(None, environ)
     return {
-        name: {option: getattr(getattr(loaded, name), option) for option in section.__slots__}
-        for name, section in config.SECTIONS.items()
+        name: options
+        for name, options in asdict(loaded).items()
         if name not in ("paths", "web", "log")
     }

@@ -6,7 +6,8 @@ from typing import Any
 from tests.bench.figures import Spread
 from tests.bench.joins import STEPS, Joins
 from tests.bench.latency import Latency
-from tests.bench.load import RATE, TOLERANCE, Load
+from tests.bench.load import TOLERANCE, Load, Row
+from tests.bench.plan import RATE
 
 
 def heading(machine: dict[str, Any], commit: dict[str, Any], picture: str) -> Iterator[str]:
@@ -44,7 +45,7 @@ def latency(found: Latency) -> Iterator[str]:
             _spread("  last packet received", found.to_browser),
             _spread("  then, in the browser", found.in_browser),
             _spread("expected on the display", found.displayed),
-            _spread("callback's rendering step", found.called),
+            _spread("the page's callback", found.called),
         ],
     )
     yield "a picture's mean in the browser: " + ", ".join(
@@ -65,24 +66,7 @@ def load(found: Load) -> Iterator[str]:
     """What viewers cost."""
     yield "\nCPU of the node, ms a second, medians of the windows; memory, KiB a viewer"
     heads = "viewers,all,event loop,all / n,loop / n,beyond encode / n,RSS + / n,PSS + / n,fps,lost"
-    rows = []
-    for row in found.rows:
-        rows.append(
-            (
-                f"{row.viewers}",
-                f"{row.cpu.p50:.1f} ({row.cpu.least:.0f}-{row.cpu.most:.0f})",
-                f"{row.loop.p50:.1f} ({row.loop.least:.0f}-{row.loop.most:.0f})",
-                f"{row.per_viewer:.1f}",
-                f"{row.delivery:.1f}",
-                f"{row.beyond_shared:.1f}",
-                "-" if row.rss_per_viewer is None else f"{row.rss_per_viewer:.0f}",
-                "-" if row.pss_per_viewer is None else f"{row.pss_per_viewer:.0f}",
-                f"{row.frame_rate.least:.1f}-{row.frame_rate.most:.1f}"
-                + ("" if row.valid else " INVALID"),
-                f"{row.lost}",
-            )
-        )
-    yield from _table(heads.split(","), rows)
+    yield from _table(heads.split(","), [_load_row(row) for row in found.rows])
     shared = found.shared
     yield (
         f"capture and encode alone in a process: {shared.p50:.1f} "
@@ -101,6 +85,24 @@ def load(found: Load) -> Iterator[str]:
         )
     else:
         yield f"every viewer received {RATE} frames a second, give or take {TOLERANCE:.0%}"
+
+
+def _load_row(row: Row) -> tuple[str, ...]:
+    rates = f"{row.frame_rate.least:.1f}-{row.frame_rate.most:.1f}"
+    return (
+        f"{row.viewers}",
+        f"{row.cpu.p50:.1f} ({row.cpu.least:.0f}-{row.cpu.most:.0f})",
+        f"{row.loop.p50:.1f} ({row.loop.least:.0f}-{row.loop.most:.0f})",
+        f"{row.per_viewer:.1f}",
+        f"{row.delivery:.1f}",
+        f"{row.beyond_shared:.1f}",
+        *(
+            "-" if growth is None else f"{growth:.0f}"
+            for growth in (row.rss_per_viewer, row.pss_per_viewer)
+        ),
+        rates if row.valid else f"{rates} INVALID",
+        f"{row.lost}",
+    )
 
 
 def _spread(title: str, found: Spread) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ async (ms) => {
   const before = await window.edgecam.stats();
   await new Promise((resolve) => {
     const end = performance.now() + ms;
-    const onFrame = (now, metadata) => {
+    const onFrame = (_now, metadata) => {
+      const called = performance.now();
       const stamp = reader.read(metadata.presentationTime);
       samples.push({
         frame: stamp?.frame ?? null,
@@ -19,7 +20,7 @@ async (ms) => {
         expected: metadata.expectedDisplayTime,
         received: metadata.receiveTime ?? null,
         count: metadata.presentedFrames,
-        called: now,
+        called,
       });
       if (now < end) video.requestVideoFrameCallback(onFrame);
       else resolve();

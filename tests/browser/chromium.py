@@ -21,7 +21,7 @@ FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
-EXECUTABLES = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
+EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @asynccontextmanager
@@ -31,15 +31,14 @@ async def chromium(folder: Path, ca: Path, *flags: str) -> AsyncIterator[Browser
     No permission is faked: Chromium hides its addresses behind ``.local`` names, as it does for
     everybody who has not granted camera or microphone.
     """
-    executable = next((path for path in EXECUTABLES if shutil.which(path)), None)
-    if executable is None:
+    if EXECUTABLE is None:
         pytest.fail("chromium is missing: apt install chromium")
     home = folder / "home"
     await _trust(home, ca)
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             folder / "profile",
-            executable_path=executable,
+            executable_path=EXECUTABLE,
             args=[*FLAGS, *flags],
             env={**os.environ, "HOME": str(home)},
             ignore_default_args=["--mute-audio"],
@@ -52,10 +51,10 @@ async def chromium(folder: Path, ca: Path, *flags: str) -> AsyncIterator[Browser
 
 
 async def open_page(context: BrowserContext, link: str) -> Page:
-    """A page that came in by ``link``. What it logs as an error is in ``page.errors``."""
+    """A page that came in by the one-time ``link``."""
     page = await context.new_page()
     await page.goto(link)
-    await page.wait_for_url("**/")
+    await page.wait_for_url(lambda url: "/enter/" not in url)
     return page
 
 
