@@ -1,4 +1,4 @@
-"""When something goes away: the page says so, never shows an old picture as live, and comes back."""
+"""When something goes away: the page says so, shows nothing old as live, and comes back."""
 
 import signal
 from pathlib import Path

@@ -64,15 +64,17 @@ async def test_who_joins_in_the_middle_sees_the_picture(tmp_path: Path) -> None:
 
 async def test_a_killed_browser_frees_its_place(tmp_path: Path) -> None:
     """With one place only, the next viewer gets in as soon as the last is gone for good."""
-    async with running_node(tmp_path, viewers__most=1, viewers__standing_offers=1) as node:
-        async with chromium(tmp_path / "one", node.ca) as browser:
-            await (await watcher(browser, node.link)).until("live")
-            async with chromium(tmp_path / "two", node.ca) as other:
-                page = await watcher(other, await node.new_link())
-                await page.until("waiting")
-                assert (await page.state())["reason"] == "full"
-                await _kill(tmp_path / "one")
-                await page.until("live")
+    async with (
+        running_node(tmp_path, viewers__most=1, viewers__standing_offers=1) as node,
+        chromium(tmp_path / "one", node.ca) as browser,
+        chromium(tmp_path / "two", node.ca) as other,
+    ):
+        await (await watcher(browser, node.link)).until("live")
+        page = await watcher(other, await node.new_link())
+        await page.until("waiting")
+        assert (await page.state())["reason"] == "full"
+        await _kill(tmp_path / "one")
+        await page.until("live")
 
 
 async def _kill(profile: Path) -> None:

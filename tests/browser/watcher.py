@@ -50,11 +50,9 @@ class Watcher:
     page: Page
     complaints: list[str]
 
-    async def until(self, phase: str, timeout: float = 20_000) -> None:
+    async def until(self, phase: str) -> None:
         """Wait until the page is in ``phase``."""
-        await self.page.wait_for_function(
-            f"() => window.edgecam?.state().phase === '{phase}'", timeout=timeout
-        )
+        await self.page.wait_for_function(f"() => window.edgecam?.state().phase === '{phase}'")
 
     async def state(self) -> dict[str, Any]:
         """The page's state."""
