@@ -29,6 +29,7 @@ test: ## check and test everything that needs no camera
 
 bench: ## measure; options go in ARGS="..."
 	@.ci/setup test
+	@tests/bench/viewers/setup
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 lock: export UV_CUSTOM_COMPILE_COMMAND = make lock

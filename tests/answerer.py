@@ -1,53 +1,25 @@
-"""An aiortc viewer without signaling: real sockets, real decoders, straight to one peer."""
+"""A viewer without signaling, straight to one peer, over a good link or a lossy one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from aiortc import (
-    MediaStreamTrack,
-    RTCConfiguration,
-    RTCPeerConnection,
-    RTCRtpReceiver,
-    RTCSessionDescription,
-)
-from aiortc.sdp import candidate_from_sdp
-from av import AudioFrame, VideoFrame
+from aiortc import RTCRtpReceiver
 
 from edgecam.capture import stamp
 from edgecam.peer.description import Candidate, take_out_candidates
 from edgecam.peer.peer import Peer
+from edgecam.signaling.messages import Trickle
+from tests.viewer import Screen
 
 
-class Answerer:
-    """One viewer. ``picture`` and ``sound`` wait for the next of what it decodes."""
-
-    def __init__(self) -> None:
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.tracks: dict[str, MediaStreamTrack] = {}
-        self.pc.on("track", self._note_track)
-
-    def _note_track(self, track: MediaStreamTrack) -> None:
-        self.tracks[track.kind] = track
-
-    async def answer(self, offer: str) -> str:
-        """The answer to ``offer``, its candidates inside."""
-        await self.pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-        await self.pc.setLocalDescription(await self.pc.createAnswer())
-        return str(self.pc.localDescription.sdp)
+class Answerer(Screen):
+    """A screen whose pictures are the virtual camera's."""
 
     async def add(self, candidates: list[Candidate]) -> None:
         """Take the peer's candidates."""
         for candidate in candidates:
-            parsed = candidate_from_sdp(candidate.candidate.removeprefix("candidate:"))
-            parsed.sdpMid, parsed.sdpMLineIndex = candidate.sdp_mid, candidate.sdp_mline_index
-            await self.pc.addIceCandidate(parsed)
-
-    async def picture(self) -> VideoFrame:
-        """The next decoded picture."""
-        frame = await self.tracks["video"].recv()
-        assert isinstance(frame, VideoFrame)
-        return frame
+            await self.add_candidate(Trickle("", candidate).payload()["candidate"])
 
     async def stamp(self) -> stamp.Stamp:
         """The stamp of the next picture that has a whole one."""
@@ -55,20 +27,10 @@ class Answerer:
             pass
         return found
 
-    async def sound(self) -> AudioFrame:
-        """The next decoded 20 ms of sound."""
-        frame = await self.tracks["audio"].recv()
-        assert isinstance(frame, AudioFrame)
-        return frame
-
     @property
     def receiver(self) -> RTCRtpReceiver:
         """What receives the video."""
         return next(r for r in self.pc.getReceivers() if r.track.kind == "video")
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self.pc.close()
 
 
 @asynccontextmanager

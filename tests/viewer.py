@@ -62,9 +62,7 @@ class Screen:
 
     async def close(self) -> None:
         """Stop showing. May be called twice."""
-        # A task of its own, as the guard against blocking forgives libraries but not tests: aiortc
-        # joins its decoder's thread.
-        await asyncio.create_task(self.pc.close())
+        await self.pc.close()
 
     async def _next(self, kind: str) -> Any:
         async with asyncio.timeout(PATIENCE):

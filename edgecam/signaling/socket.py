@@ -13,7 +13,7 @@ import socketio
 from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.errors import BadMessage
-from edgecam.lifecycle import Backoff
+from edgecam.lifecycle import Backoff, cancelled
 from edgecam.signaling.messages import MOST_MESSAGE, Message, parse
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,9 @@ async def _connect_once(server: Server, listener: Listener, worked: Callable[[],
             handle_sigint=False,
             websocket_extra_options={"max_msg_size": MOST_MESSAGE},
         )
+        refusals: list[str] = []
         client.on("*", lambda event, *payloads: _said(listener, event, payloads), NAMESPACE)
+        client.on("connect_error", lambda told=None: refusals.append(_reason(told)), NAMESPACE)
         try:
             await client.connect(
                 server.url or "http://edgecam",
@@ -82,14 +84,24 @@ async def _connect_once(server: Server, listener: Listener, worked: Callable[[],
                 await client.wait()
             finally:
                 listener.disconnected()
+        except SocketError as error:
+            raise SocketError(refusals[0] if refusals else str(error)) from error
         finally:
             await client.shutdown()
+            # It leaves these to time out when the server refuses and closes at once.
+            await cancelled(client.eio.read_loop_task)
+            await cancelled(client.eio.write_loop_task)
 
 
 def _connector(server: Server) -> aiohttp.BaseConnector:
     if server.unix_path is not None:
         return aiohttp.UnixConnector(str(server.unix_path))
     return aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=server.ca_file))
+
+
+def _reason(told: Any) -> str:
+    message = told.get("message") if isinstance(told, dict) else told
+    return f"{message}"[:200]
 
 
 def _said(listener: Listener, event: str, payloads: tuple[Any, ...]) -> None:

@@ -1,4 +1,4 @@
-"""``python -m tests.bench``: measure, print tables, and print or write the figures as JSON.
+"""``python -m tests.bench``: measure, and print tables and, on the last line, JSON.
 
 Exit code 0 whatever the figures, 1 if something could not be measured.
 """
@@ -30,7 +30,7 @@ Part = Callable[[Path, Plan, dict[str, Any]], Awaitable[None]]
 # The browser's helper speaks pytest, whose outcomes are no Exceptions.
 FAILURES = (
     *(AssertionError, BrowserError, KeyError, ViewersError, OSError, RuntimeError, TimeoutError),
-    *(latency.UnreadableError, pytest.fail.Exception),
+    *(ValueError, latency.UnreadableError, pytest.fail.Exception),
 )
 
 
@@ -38,16 +38,14 @@ def main() -> int:
     """Measure everything; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a short run, with rough figures")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there instead")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there too")
     parser.add_argument("--only", choices=PARTS, action="append", help="may be said more than once")
     arguments = parser.parse_args()
     chosen = plan.QUICK if arguments.quick else plan.FULL
     results = asyncio.run(_measure(chosen, arguments.only or list(PARTS)))
-    text = json.dumps(results, indent=2)
+    _say(iter(("", json.dumps(results))))
     if arguments.json:
-        arguments.json.write_text(text + "\n")
-    else:
-        _say(iter(("", text)))
+        arguments.json.write_text(json.dumps(results, indent=2) + "\n")
     return 1 if results["missing"] else 0
 
 

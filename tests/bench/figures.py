@@ -17,7 +17,9 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """Of at least one value, rounded to thousandths."""
+        """Rounded to thousandths; of no value, nothing can be said: ValueError."""
+        if not values:
+            raise ValueError("nothing was measured")
         ordered = sorted(values)
         return cls(
             len(ordered),

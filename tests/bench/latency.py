@@ -74,28 +74,18 @@ async def measure(page: Page, seconds: float, rate: int) -> Latency:
         raise UnreadableError(
             f"of {len(samples)} pictures presented, {len(read)} had a stamp to read"
         )
-    mean = (before.ms + after.ms) / 2
-    presented = [sample["latency"] - mean for sample in read]
-    received = [
-        sample["presented"] - sample["received"] for sample in read if sample["received"]
-    ] or [0.0]
-    times = [sample["presented"] / 60_000 for sample in read]
-    middle = Spread.of(presented)
+    offset_ms = (before.ms + after.ms) / 2
+    presented = Spread.of([sample["latency"] - offset_ms for sample in read])
+    late = sum(sample["latency"] - offset_ms > presented.p50 + 1_000 / rate for sample in read)
+    in_browser = [s["presented"] - s["received"] for s in read if s["received"] is not None]
     return Latency(
-        presented=middle,
-        displayed=_until("expected", read, presented),
-        called=_until("called", read, presented),
-        to_browser=Spread.of(
-            [
-                latency - (sample["presented"] - sample["received"])
-                for sample, latency in zip(read, presented, strict=True)
-                if sample["received"]
-            ]
-            or [0.0]
-        ),
-        in_browser=Spread.of(received),
-        slope_ms_per_minute=round(slope(times, presented), 3),
-        frames=_frames(samples, read, found, sum(v > middle.p50 + 1_000 / rate for v in presented)),
+        presented=presented,
+        displayed=_until("expected", read, offset_ms),
+        called=_until("called", read, offset_ms),
+        to_browser=_until("received", read, offset_ms),
+        in_browser=Spread.of(in_browser),
+        slope_ms_per_minute=_trend(read),
+        frames=_frames(samples, read, found, late),
         decoder_ms=_decoder(found["before"], found["after"]),
         seconds=round((samples[-1]["presented"] - samples[0]["presented"]) / 1_000, 2),
         clock_offset=before,
@@ -104,9 +94,20 @@ async def measure(page: Page, seconds: float, rate: int) -> Latency:
     )
 
 
-def _until(event: str, read: list[dict[str, Any]], presented: list[float]) -> Spread:
-    pairs = zip(read, presented, strict=True)
-    return Spread.of([latency + sample[event] - sample["presented"] for sample, latency in pairs])
+def _until(event: str, read: list[dict[str, Any]], offset_ms: float) -> Spread:
+    """From a picture's being drawn until ``event``, where the browser told when that was."""
+    return Spread.of(
+        [
+            sample["latency"] - offset_ms + sample[event] - sample["presented"]
+            for sample in read
+            if sample[event] is not None
+        ]
+    )
+
+
+def _trend(read: list[dict[str, Any]]) -> float:
+    minutes = [sample["presented"] / 60_000 for sample in read]
+    return round(slope(minutes, [sample["latency"] for sample in read]), 3)
 
 
 def _frames(

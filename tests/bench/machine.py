@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.browser.chromium import EXECUTABLES
+from tests.browser.chromium import EXECUTABLE
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("aiortc", "aioice", "av", "aiohttp", "python-socketio", "cryptography", "playwright")
@@ -19,7 +19,6 @@ VIEWER_LOCK = Path(__file__).parent / "viewers" / "package-lock.json"
 
 def described() -> dict[str, Any]:
     """The machine and the versions of everything that takes part."""
-    chromium = next((path for path in EXECUTABLES if shutil.which(path)), None)
     return {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
@@ -29,7 +28,7 @@ def described() -> dict[str, Any]:
         "kernel": platform.release(),
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", ""),
         "python": platform.python_version(),
-        "chromium": _said(chromium, "--version") if chromium else None,
+        "chromium": _said(EXECUTABLE, "--version") if EXECUTABLE else None,
         "node": _said("node", "--version") if shutil.which("node") else None,
         "packages": {name: version(name) for name in PACKAGES} | _viewer_packages(),
         "load_average": os.getloadavg(),

@@ -1,0 +1,97 @@
+"""Starting, stopping and trying again."""
+
+import asyncio
+import logging
+
+import pytest
+
+from edgecam.lifecycle import FIRST_PAUSE, LONGEST_PAUSE, Backoff, Lifecycle, cancelled
+
+
+async def test_parts_stop_in_reverse_order_and_once() -> None:
+    """The newest first; stopping again does nothing."""
+    stopped: list[str] = []
+    lifecycle = Lifecycle()
+
+    async def stop(name: str) -> None:
+        stopped.append(name)
+
+    for name in ("camera", "signaling", "page"):
+        lifecycle.started(name, lambda name=name: stop(name), 1)  # type: ignore[misc]
+    await lifecycle.stop()
+    await lifecycle.stop()
+
+    assert stopped == ["page", "signaling", "camera"]
+
+
+async def test_a_part_that_fails_or_hangs_hides_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """Both are logged by name, and the rest still stops."""
+    stopped: list[str] = []
+    lifecycle = Lifecycle()
+
+    async def good() -> None:
+        stopped.append("good")
+
+    async def bad() -> None:
+        raise ZeroDivisionError
+
+    async def hanging() -> None:
+        await asyncio.Event().wait()
+
+    lifecycle.started("good", good, 1)
+    lifecycle.started("bad", bad, 1)
+    lifecycle.started("hanging", hanging, 0.01)
+    await lifecycle.stop()
+
+    assert stopped == ["good"]
+    assert [record.message for record in caplog.records] == [
+        "hanging did not stop within 0.01 s and was given up",
+        "bad failed while stopping",
+    ]
+
+
+def test_pauses_double_up_to_a_limit() -> None:
+    """Each is shortened at random by a quarter at most."""
+    backoff = Backoff("test")
+    pauses = [backoff.failed(OSError()) for _ in range(10)]
+
+    assert FIRST_PAUSE * 0.75 <= pauses[0] <= FIRST_PAUSE
+    assert LONGEST_PAUSE * 0.75 <= pauses[-1] <= LONGEST_PAUSE
+
+
+def test_a_row_of_failures_is_logged_once_and_its_end_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is between is for debugging; recovery without failure is no news."""
+    backoff = Backoff("the camera")
+    with caplog.at_level(logging.INFO):
+        backoff.worked()
+        for _ in range(3):
+            backoff.failed(OSError("gone"))
+        backoff.worked()
+        backoff.worked()
+
+    assert [record.message for record in caplog.records] == [
+        "the camera: gone; trying again",
+        "the camera: works again after 3 failures",
+    ]
+
+
+async def test_cancelling_waits_for_the_end_and_takes_nothing_too() -> None:
+    """Whoever cancels may rely on the task being over."""
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.set()
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    await cancelled(task)
+    await cancelled(task)
+    await cancelled(None)
+
+    assert ended.is_set()
