@@ -86,7 +86,10 @@ def prepare(config: Config) -> Ground:
         token = _read_token(Path(config.signaling.token_file))
         return Ground(state, runtime / "signaling.sock", token, None)
     store = CertificateStore(state / "tls")
-    leaf = store.ensure(_names(addresses.host_addresses()))
+    hosts = addresses.host_addresses()
+    if not hosts:
+        logger.warning("this host has no address but loopback: no viewer can be reached")
+    leaf = store.ensure(_names(hosts))
     if leaf.clock_is_wrong:
         logger.warning("the clock is wrong: certificates may be refused until it is set")
     page = Page(

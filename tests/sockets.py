@@ -8,6 +8,8 @@ from typing import Any
 import aiohttp
 import socketio
 
+from edgecam.lifecycle import cancelled
+
 PATIENCE = 15.0
 """Seconds until a test that waits for a message gives up; no test depends on its length."""
 
@@ -69,7 +71,16 @@ class Socket:
 
     async def close(self) -> None:
         """Leave. May be called twice."""
-        await self._client.shutdown()
+        engine = self._client.eio
+        tasks = [task for task in (engine.read_loop_task, engine.write_loop_task) if task]
+        if engine.current_transport == "polling":
+            # The library would wait for an answer to its last poll, which no server gives.
+            await engine.disconnect(abort=True)
+        else:
+            await self._client.shutdown()
+        # It forgets to end its write loop when the server was first to close.
+        for task in tasks:
+            await cancelled(task)
 
     def _hear(self, event: str, *payloads: Any) -> None:
         self._inbox.put_nowait((event, payloads[0] if payloads else None))

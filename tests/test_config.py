@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecam import config
+from edgecam import config, options
 from edgecam.capture.source import CAMERAS, MICROPHONES
 from edgecam.config import Camera, Config
 from edgecam.errors import ConfigError
@@ -111,7 +111,7 @@ def test_what_is_dumped_loads_as_the_same(tmp_path: Path) -> None:
 
 def test_the_drivers_offered_are_those_there_are() -> None:
     """The choices of ``driver`` are the names of the driver tables."""
-    rules = {f"{section}.{name}": rule for section, name, _, rule, _ in config.options()}
+    rules = {f"{e.section}.{e.name}": e.rule for e in options.entries(Config)}
 
     assert set(rules["camera.driver"].choices) == set(CAMERAS)
     assert set(rules["microphone.driver"].choices) == {*MICROPHONES, "none"}
