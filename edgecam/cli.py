@@ -122,12 +122,10 @@ def _announce(announcement: app.Announcement | None) -> None:
     if announcement is None:
         print("edgecam runs and calls at the signaling server elsewhere", flush=True)
         return
-    print(f"\nedgecam {__version__} is ready at")
-    for url in announcement.addresses:
-        print(f"  {url}")
-    print("To get in, open one of these; they open once, within an hour:")
+    print(f"\nedgecam {__version__} is ready. To get in, open one of these, once, within an hour:")
     for link in announcement.links:
         print(f"  {link}")
+    print(f"Later the address alone will do: {announcement.addresses[0]}")
     print(f"Its CA certificate's SHA-256: {announcement.fingerprint}\n", flush=True)
 
 

@@ -20,7 +20,6 @@ from edgecam.lifecycle import cancelled
 from edgecam.signaling.calls import Calls, Delivery
 from edgecam.signaling.limits import PerAddress, TokenBucket
 from edgecam.signaling.messages import MOST_MESSAGE, call_of, parse
-from edgecam.signaling.packets import CheckedPacket
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +28,6 @@ Namespace = Literal["/caller", "/viewer"]
 BURST = 200
 RATE = 50.0
 SOCKETS_PER_ADDRESS = 16
-MOST_UNSENT = 256
-"""Messages that wait for a socket to take them; a call with all its candidates is a quarter."""
-
-CUT_GRACE = 0.2
-"""Seconds a socket that is cut has to take what it was sent before."""
-
 PING_INTERVAL = 4
 PING_TIMEOUT = 4
 OVERDUE_CHECK = 1.0
@@ -86,11 +79,9 @@ class SignalingServer:
         self._addresses = PerAddress(SOCKETS_PER_ADDRESS)
         self._outbox: asyncio.Queue[Delivery | Cut] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
-        self._cutting: set[asyncio.Task[None]] = set()
         self._sio = socketio.AsyncServer(
             async_mode="aiohttp",
             async_handlers=False,
-            serializer=CheckedPacket,
             # It takes every request for plain HTTP; the guard in front knows the origin better.
             cors_allowed_origins=[],
             max_http_buffer_size=MOST_MESSAGE,
@@ -120,8 +111,6 @@ class SignalingServer:
         await self._outbox.join()
         for task in self._tasks:
             await cancelled(task)
-        if self._cutting:
-            await asyncio.wait(self._cutting)
         await self._sio.shutdown()
 
     def _register(self, namespace: Namespace) -> None:
@@ -170,8 +159,6 @@ class SignalingServer:
         if member is None:
             return
         self._addresses.give_back(member.address)
-        # Who leaves the namespace leaves: a socket may not join again and again.
-        self._outbox.put_nowait(member.cut)
         if member.namespace == "/caller":
             self._send(self.calls.caller_left(sid))
         else:
@@ -184,6 +171,7 @@ class SignalingServer:
         now = self._now()
         if not member.bucket.take(now):
             logger.warning("cut a flooding %s at %s", member.namespace[1:], member.address)
+            self._outbox.put_nowait(member.cut)
             self._disconnect(sid)
             return
         try:
@@ -193,7 +181,7 @@ class SignalingServer:
             else:
                 self._send(self.calls.viewer_said(sid, message, now))
         except BadMessage as error:
-            logger.info("%s at %s: %r: %s", member.namespace[1:], member.address, event[:32], error)
+            logger.info("%s at %s: %s: %s", member.namespace[1:], member.address, event[:32], error)
             told = {"code": error.code, "message": str(error), "event": event[:32]}
             call = call_of(payload)
             self._send([Delivery(sid, "error", told | ({"call": call} if call else {}))])
@@ -207,42 +195,16 @@ class SignalingServer:
             item = await self._outbox.get()
             try:
                 if isinstance(item, Cut):
-                    task = asyncio.create_task(self._cut(item), name="signaling-cut")
-                    self._cutting.add(task)
-                    task.add_done_callback(self._cutting.discard)
-                else:
-                    await self._deliver(item)
+                    await self._sio.eio.disconnect(item.engine_id)
+                    if item.transport is not None:
+                        item.transport.close()
+                elif item.to in self._members:
+                    namespace = self._members[item.to].namespace
+                    await self._sio.emit(item.event, item.payload, to=item.to, namespace=namespace)
             except Exception:
                 logger.exception("a message could not be sent")
             finally:
                 self._outbox.task_done()
-
-    async def _deliver(self, delivery: Delivery) -> None:
-        member = self._members.get(delivery.to)
-        if member is None:
-            return
-        engine = self._sio.eio.sockets.get(member.cut.engine_id)
-        if engine is not None and engine.queue.qsize() >= MOST_UNSENT:
-            logger.warning("cut a %s at %s: it does not read", member.namespace[1:], member.address)
-            self._disconnect(delivery.to)
-            return
-        await self._sio.emit(
-            delivery.event, delivery.payload, to=delivery.to, namespace=member.namespace
-        )
-
-    async def _cut(self, cut: Cut) -> None:
-        """Close a socket; waiting for it to take what it was sent is nobody else's business."""
-        try:
-            async with asyncio.timeout(CUT_GRACE):
-                await self._sio.eio.disconnect(cut.engine_id)
-        except TimeoutError:
-            if cut.transport is not None:
-                cut.transport.abort()
-        except Exception:
-            logger.exception("a socket could not be closed")
-        else:
-            if cut.transport is not None:
-                cut.transport.close()
 
     async def _forget_overdue(self) -> None:
         while True:
@@ -252,4 +214,4 @@ class SignalingServer:
 
 def _token(auth: object) -> str:
     token = auth.get("token") if isinstance(auth, dict) else None
-    return token if isinstance(token, str) and token.isascii() else ""
+    return token if isinstance(token, str) else ""
