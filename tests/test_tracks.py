@@ -1,6 +1,7 @@
 """What a sender reads of a viewer's track."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from aiortc.mediastreams import MediaStreamError
@@ -34,7 +35,7 @@ async def test_timestamps_are_the_capture_clock_in_rtp_units() -> None:
         assert received[0].pts == int(1234.567891 * rate)
         steps = {
             later.pts - earlier.pts
-            for earlier, later in zip(received, received[1:], strict=False)
+            for earlier, later in pairwise(received)
             if later.pts is not None and earlier.pts is not None
         }
         assert steps == {rate // 50}
@@ -42,7 +43,7 @@ async def test_timestamps_are_the_capture_clock_in_rtp_units() -> None:
 
 
 async def test_a_network_that_does_not_keep_up_drops_to_the_next_keyframe() -> None:
-    """Nothing is taken while too much is unsent; afterwards it goes on at a keyframe, up to date."""
+    """Nothing is taken while too much is unsent; afterwards it goes on at a keyframe."""
     unsent = 0
     mine = subscription(3)
     track = PacketTrack("video")

@@ -20,6 +20,7 @@ from edgecam.lifecycle import cancelled
 from edgecam.signaling.calls import Calls, Delivery
 from edgecam.signaling.limits import PerAddress, TokenBucket
 from edgecam.signaling.messages import MOST_MESSAGE, call_of, parse
+from edgecam.signaling.packets import CheckedPacket
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,12 @@ Namespace = Literal["/caller", "/viewer"]
 BURST = 200
 RATE = 50.0
 SOCKETS_PER_ADDRESS = 16
+MOST_UNSENT = 256
+"""Messages that wait for a socket to take them; a call with all its candidates is a quarter."""
+
+CUT_GRACE = 0.2
+"""Seconds a socket that is cut has to take what it was sent before."""
+
 PING_INTERVAL = 4
 PING_TIMEOUT = 4
 OVERDUE_CHECK = 1.0
@@ -79,9 +86,11 @@ class SignalingServer:
         self._addresses = PerAddress(SOCKETS_PER_ADDRESS)
         self._outbox: asyncio.Queue[Delivery | Cut] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self._cutting: set[asyncio.Task[None]] = set()
         self._sio = socketio.AsyncServer(
             async_mode="aiohttp",
             async_handlers=False,
+            serializer=CheckedPacket,
             # It takes every request for plain HTTP; the guard in front knows the origin better.
             cors_allowed_origins=[],
             max_http_buffer_size=MOST_MESSAGE,
@@ -104,13 +113,17 @@ class SignalingServer:
         ]
 
     async def stop(self) -> None:
-        """Hang up every call with the reason ``shutdown`` and close every socket."""
-        self._send(self.calls.everybody_hangs_up("shutdown"))
-        for member in self._members.values():
-            self._outbox.put_nowait(member.cut)
-        await self._outbox.join()
-        for task in self._tasks:
-            await cancelled(task)
+        """Hang up every call with the reason ``shutdown`` and close every socket. May come twice."""
+        tasks, self._tasks = self._tasks, []
+        if tasks:
+            self._send(self.calls.everybody_hangs_up("shutdown"))
+            for member in self._members.values():
+                self._outbox.put_nowait(member.cut)
+            await self._outbox.join()
+            for task in tasks:
+                await cancelled(task)
+        if self._cutting:
+            await asyncio.wait(self._cutting)
         await self._sio.shutdown()
 
     def _register(self, namespace: Namespace) -> None:
@@ -143,6 +156,9 @@ class SignalingServer:
             logger.warning("refused a %s from %s: not authorized", namespace[1:], address)
             self._outbox.put_nowait(cut)
             raise Refused("this needs a session or a caller token", {"code": "unauthorized"})
+        if not self._tasks:
+            self._cut_soon(cut)
+            raise Refused("the server is stopping", {"code": "shutdown"})
         if not self._addresses.take(address):
             logger.warning("refused a %s from %s: too many sockets", namespace[1:], address)
             self._outbox.put_nowait(cut)
@@ -159,6 +175,8 @@ class SignalingServer:
         if member is None:
             return
         self._addresses.give_back(member.address)
+        # Who leaves the namespace leaves: a socket may not join again and again.
+        self._outbox.put_nowait(member.cut)
         if member.namespace == "/caller":
             self._send(self.calls.caller_left(sid))
         else:
@@ -171,7 +189,6 @@ class SignalingServer:
         now = self._now()
         if not member.bucket.take(now):
             logger.warning("cut a flooding %s at %s", member.namespace[1:], member.address)
-            self._outbox.put_nowait(member.cut)
             self._disconnect(sid)
             return
         try:
@@ -181,7 +198,7 @@ class SignalingServer:
             else:
                 self._send(self.calls.viewer_said(sid, message, now))
         except BadMessage as error:
-            logger.info("%s at %s: %s: %s", member.namespace[1:], member.address, event[:32], error)
+            logger.info("%s at %s: %r: %s", member.namespace[1:], member.address, event[:32], error)
             told = {"code": error.code, "message": str(error), "event": event[:32]}
             call = call_of(payload)
             self._send([Delivery(sid, "error", told | ({"call": call} if call else {}))])
@@ -195,16 +212,45 @@ class SignalingServer:
             item = await self._outbox.get()
             try:
                 if isinstance(item, Cut):
-                    await self._sio.eio.disconnect(item.engine_id)
-                    if item.transport is not None:
-                        item.transport.close()
-                elif item.to in self._members:
-                    namespace = self._members[item.to].namespace
-                    await self._sio.emit(item.event, item.payload, to=item.to, namespace=namespace)
+                    self._cut_soon(item)
+                else:
+                    await self._deliver(item)
             except Exception:
                 logger.exception("a message could not be sent")
             finally:
                 self._outbox.task_done()
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        member = self._members.get(delivery.to)
+        if member is None:
+            return
+        engine = self._sio.eio.sockets.get(member.cut.engine_id)
+        if engine is not None and engine.queue.qsize() >= MOST_UNSENT:
+            logger.warning("cut a %s at %s: it does not read", member.namespace[1:], member.address)
+            self._disconnect(delivery.to)
+            return
+        await self._sio.emit(
+            delivery.event, delivery.payload, to=delivery.to, namespace=member.namespace
+        )
+
+    def _cut_soon(self, cut: Cut) -> None:
+        task = asyncio.create_task(self._cut(cut), name="signaling-cut")
+        self._cutting.add(task)
+        task.add_done_callback(self._cutting.discard)
+
+    async def _cut(self, cut: Cut) -> None:
+        """Close a socket; waiting for it to take what it was sent is nobody else's business."""
+        try:
+            async with asyncio.timeout(CUT_GRACE):
+                await self._sio.eio.disconnect(cut.engine_id)
+        except TimeoutError:
+            if cut.transport is not None:
+                cut.transport.abort()
+        except Exception:
+            logger.exception("a socket could not be closed")
+        else:
+            if cut.transport is not None:
+                cut.transport.close()
 
     async def _forget_overdue(self) -> None:
         while True:
@@ -214,4 +260,4 @@ class SignalingServer:
 
 def _token(auth: object) -> str:
     token = auth.get("token") if isinstance(auth, dict) else None
-    return token if isinstance(token, str) else ""
+    return token if isinstance(token, str) and token.isascii() else ""
