@@ -17,6 +17,7 @@ from edgecam import __version__, app
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, StartError
 
+LINK_TIMEOUT = 5.0
 LOUD_LIBRARIES = ("aioice", "aiortc", "aiohttp", "engineio", "socketio", "libav")
 
 
@@ -79,13 +80,14 @@ def _show(options: argparse.Namespace) -> None:
 
 def _link(options: argparse.Namespace) -> None:
     path = app.runtime_folder(load(options.config).paths) / "signaling.sock"
-    connection = http.client.HTTPConnection("edgecam", timeout=5)
+    connection = http.client.HTTPConnection("edgecam")
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.sock.settimeout(LINK_TIMEOUT)
     try:
         connection.sock.connect(str(path))
         connection.request("POST", "/link")
         links = json.loads(connection.getresponse().read())["links"]
-    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
         raise StartError(f"no node answers on {path} ({error}): is edgecam running?") from error
     finally:
         connection.close()

@@ -1,13 +1,14 @@
 """What the node keeps on disk: private to its user, and whole even after a power cut."""
 
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
 
 from edgecam.errors import StartError
 
-LEAST_SECRET = 32
+SECRET = re.compile(r"[A-Za-z0-9_-]{32,}")
 
 
 def private_folder(path: Path, option: str) -> Path:
@@ -40,13 +41,23 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def secret(path: Path) -> str:
-    """The secret in ``path``: URL-safe text of 256 random bits, made on first use."""
+    """The secret in ``path``: URL-safe text of 256 random bits, made on first use.
+
+    What is there and is no secret, as the zeros that a power cut may leave, is replaced.
+    StartError if it can't be read or written.
+    """
     try:
-        kept = path.read_text("ascii").strip()
-        if len(kept) >= LEAST_SECRET:
-            return kept
-    except (FileNotFoundError, UnicodeDecodeError):
-        pass
-    made = secrets.token_urlsafe(32)
-    write_private(path, made.encode())
+        try:
+            kept = path.read_text("ascii").strip()
+            if SECRET.fullmatch(kept):
+                return kept
+        except (FileNotFoundError, UnicodeDecodeError):
+            pass
+        made = secrets.token_urlsafe(32)
+        write_private(path, made.encode())
+    except OSError as error:
+        raise StartError(
+            f"the secret {path} can't be kept ({error.strerror}): make it this user's own, "
+            "or remove it, or choose another folder with paths.state"
+        ) from error
     return made

@@ -21,6 +21,9 @@ from tests.sockets import PATIENCE, Socket, http_session
 TOKEN = "a-token-that-callers-show"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
+LOOP_TURNS = 200
+"""What the server may take to notice that everybody has left, before it is stopped."""
+
 
 class Clock:
     """Steady time that passes when a test says so."""
@@ -43,6 +46,7 @@ class Door:
         self.sessions = Sessions("a-key-that-signs-sessions")
         self.local = folder / "signaling.sock"
         self.tls = tls
+        self.leaf: ssl.SSLContext | None = None
         self.port = 0
         self.signaling = SignalingServer(
             self.sessions.admits,
@@ -98,6 +102,18 @@ class Door:
             socket = self.socket("/caller", await self.stranger())
         await socket.connect(token=TOKEN, headers=BEARER)
         return socket
+
+    async def said(self, request: bytes, tls: ssl.SSLContext | None = None) -> bytes:
+        """What is answered to bytes that no HTTP client would send, until the server closes."""
+        reader, writer = await asyncio.open_connection(
+            "localhost", self.port, ssl=tls or self.tls, server_hostname="localhost"
+        )
+        writer.write(request)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await reader.read()
+        finally:
+            writer.close()
 
     async def raw(self) -> "Raw":
         """A viewer that has joined and says what it likes."""
@@ -155,8 +171,8 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
     async with AsyncExitStack() as outer:
         async with AsyncExitStack() as stack:
             door = await asyncio.to_thread(Door, folder, trust, stack)
-            context = await asyncio.to_thread(server_context, leaf)
-            site = await listen(door.web.app, "", 0, context)
+            door.leaf = await asyncio.to_thread(server_context, leaf)
+            site = await listen(door.web.app, "", 0, door.leaf)
             outer.push_async_callback(site.close)
             local = local_app(
                 lambda: [f"{door.url}enter/{door.sessions.new_link()}"], door.signaling.attach
@@ -166,6 +182,10 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
             door.signaling.start()
             outer.push_async_callback(door.signaling.stop)
             yield door
+        for _ in range(LOOP_TURNS):
+            if not door.signaling._members:
+                break
+            await asyncio.sleep(0)
 
 
 def _certificate(folder: Path) -> Leaf:

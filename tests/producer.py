@@ -1,7 +1,7 @@
 """A producer a test drives: it makes one packet for every token it is given."""
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from edgecam.errors import SourceError
 from edgecam.media import NS, Packet
@@ -37,18 +37,15 @@ class DrivenProducer:
         self.opened += 1
         self._fresh = True
 
-    def read(self, keyframe: bool) -> Sequence[Packet]:
+    def read(self, keyframe: Callable[[], bool]) -> Sequence[Packet]:
         try:
             error = self._steps.get(timeout=0.02)
         except queue.Empty:
-            if keyframe:
-                self.asked.append(True)
-                self._fresh = True
             return []
         if error is not None:
             raise error
-        self.asked.append(keyframe)
-        is_keyframe = keyframe or self._fresh
+        self.asked.append(keyframe())
+        is_keyframe = self.asked[-1] or self._fresh
         self._fresh = False
         self._count += 1
         now = NS + self._count * self._interval

@@ -17,6 +17,16 @@ from edgecam.media import AudioFormat, Picture, VideoFormat
 VIDEO = VideoFormat(320, 180, 100)
 
 
+def no_keyframe() -> bool:
+    """Nobody asks for a keyframe."""
+    return False
+
+
+def keyframe() -> bool:
+    """Somebody does."""
+    return True
+
+
 def virtual_video(video: VideoFormat = VIDEO) -> EncodedVideo:
     """The virtual camera with libx264."""
     return EncodedVideo(VirtualCamera(video), lambda: X264(video, 300_000, 10))
@@ -45,7 +55,7 @@ def test_every_opening_begins_with_a_keyframe() -> None:
     producer = virtual_video()
     for _ in range(2):
         producer.open()
-        packets = [packet for _ in range(3) for packet in producer.read(keyframe=False)]
+        packets = [packet for _ in range(3) for packet in producer.read(no_keyframe)]
         producer.close()
         assert [packet.keyframe for packet in packets] == [True, False, False]
 
@@ -54,8 +64,8 @@ def test_a_keyframe_is_made_when_asked_for() -> None:
     """The very next picture is the keyframe."""
     producer = virtual_video()
     producer.open()
-    producer.read(keyframe=False)
-    [plain], [asked] = producer.read(keyframe=False), producer.read(keyframe=True)
+    producer.read(no_keyframe)
+    [plain], [asked] = producer.read(no_keyframe), producer.read(keyframe)
     producer.close()
     assert (plain.keyframe, asked.keyframe) == (False, True)
 
@@ -70,7 +80,7 @@ def test_close_ends_a_read() -> None:
     def read() -> None:
         try:
             while True:
-                producer.read(keyframe=False)
+                producer.read(no_keyframe)
                 first.set()
         except SourceError as error:
             errors.append(error)
@@ -110,7 +120,7 @@ def test_what_the_camera_should_not_deliver_is_a_source_error() -> None:
     producer = EncodedVideo(OddCamera(opens=True), lambda: X264(VIDEO, 300_000, 10))
     producer.open()
     with pytest.raises(SourceError, match="640x480"):
-        producer.read(keyframe=False)
+        producer.read(no_keyframe)
     producer.close()
 
 
@@ -119,7 +129,7 @@ def test_reading_what_is_closed_is_a_source_error() -> None:
     audio = EncodedAudio(VirtualMicrophone(AudioFormat()), lambda: Opus(AudioFormat(), 32_000))
     for producer in (virtual_video(), audio):
         with pytest.raises(SourceError, match="closed"):
-            producer.read(keyframe=False)
+            producer.read(no_keyframe)
 
 
 def test_the_bitrate_outlives_an_opening() -> None:
@@ -144,7 +154,7 @@ def test_sound_comes_as_packets_20_ms_apart() -> None:
     """The virtual microphone through Opus, with the capture clock's times."""
     producer = EncodedAudio(VirtualMicrophone(AudioFormat()), lambda: Opus(AudioFormat(), 32_000))
     producer.open()
-    times = [packet.capture_ns for _ in range(4) for packet in producer.read(keyframe=True)]
+    times = [packet.capture_ns for _ in range(4) for packet in producer.read(keyframe)]
     producer.close()
     assert len(times) == 4
     assert all((b - a) % 20_000_000 == 0 < b - a for a, b in pairwise(times))

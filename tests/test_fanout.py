@@ -138,16 +138,43 @@ async def test_every_subscriber_gets_every_packet() -> None:
     assert first is received[1][0]
 
 
-async def test_a_subscription_is_demand_but_holds_nothing_before_it_is_read() -> None:
-    """What was encoded before the first ``get`` is not kept, and not counted as dropped."""
-    mine, asked = subscription()
-    mine.push(packet(1, keyframe=True))
-    assert asked.times == 0
+async def test_who_reads_late_begins_at_the_newest_keyframe() -> None:
+    """It was asked for at once; it and what followed wait for the first ``get``."""
+    mine, asked = subscription(size=3)
+    assert asked.times == 1
+    for number, is_keyframe in ((1, False), (2, True), (3, False), (4, True), (5, False)):
+        mine.push(packet(number, keyframe=is_keyframe))
 
-    await reading(mine)
-
+    assert [await mine.get(), await mine.get()] == [packet(4, keyframe=True), packet(5)]
     assert asked.times == 1
     assert mine.dropped == 0
+
+
+async def test_who_reads_too_late_asks_again() -> None:
+    """What has waited too long is too old to begin with; nothing of it counts as dropped."""
+    mine, asked = subscription(size=3)
+    mine.push(packet(1, keyframe=True))
+    for number in range(2, 9):
+        mine.push(packet(number))
+    first = asyncio.ensure_future(mine.get())
+    await asyncio.sleep(0)
+    assert asked.times == 2
+    mine.push(packet(9))
+    mine.push(packet(10, keyframe=True))
+
+    assert await first == packet(10, keyframe=True)
+    assert mine.dropped == 0
+
+
+async def test_one_request_is_enough_until_a_keyframe_comes() -> None:
+    """A storm of losses asks once; after the keyframe the next loss asks again."""
+    mine, asked = subscription()
+    for _ in range(100):
+        mine.want_keyframe()
+    assert asked.times == 1
+    mine.push(packet(1, keyframe=True))
+    mine.want_keyframe()
+    assert asked.times == 2
 
 
 async def test_who_joins_in_the_middle_waits_for_the_keyframe_it_asked_for() -> None:

@@ -123,7 +123,7 @@ async def test_a_caller_without_the_token(door: Door, token: str | None) -> None
     """It gets as far as the namespace and no further, also beside a caller that is in."""
     first = await door.caller()
     second = door.socket("/caller", await door.device(), "http://edgecam")
-    with pytest.raises(SocketError, match="refused|One or more"):
+    with pytest.raises(SocketError):
         await second.connect(token=token)
     told = await second.hear("connect_error")
     assert told["data"] == {"code": "unauthorized"}

@@ -46,12 +46,13 @@ class EncodedVideo:
         self._encoder = encoder
         self._source.open()
 
-    def read(self, keyframe: bool) -> Sequence[Packet]:
-        """Waits for the next picture; ``keyframe`` asks that it be one a decoder can start at."""
+    def read(self, keyframe: Callable[[], bool]) -> Sequence[Packet]:
+        """Waits for the next picture, then asks ``keyframe`` if a decoder has to start at it."""
         encoder = self._encoder
         if encoder is None:
             raise SourceError("the camera is closed: open it before reading from it")
-        return encoder.encode(self._source.read(), keyframe)
+        picture = self._source.read()
+        return encoder.encode(picture, keyframe())
 
     def set_bitrate(self, bitrate: int) -> None:
         """In bits a second, from the next picture on and across ``open``. For any thread."""
@@ -80,7 +81,7 @@ class EncodedAudio:
         self._encoder = self._make()
         self._source.open()
 
-    def read(self, keyframe: bool) -> Sequence[Packet]:
+    def read(self, keyframe: Callable[[], bool]) -> Sequence[Packet]:
         """Waits for the next sound. ``keyframe`` means nothing here: every packet is one."""
         encoder = self._encoder
         if encoder is None:

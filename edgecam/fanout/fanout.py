@@ -23,13 +23,14 @@ State = Literal["idle", "starting", "live", "failed"]
 class Producer(Protocol):
     """A source with its encoder, used by one thread. Any SourceError is a failure to start again.
 
-    ``read`` blocks until there are packets; ``keyframe`` asks that the next picture be one. The
-    first packet after ``open`` is a keyframe. ``close`` may follow a failed ``open``.
+    ``read`` blocks until there are packets; ``keyframe`` is asked, as late as can be, whether the
+    picture about to be encoded has to be one. The first packet after ``open`` is a keyframe.
+    ``close`` may follow a failed ``open``.
     """
 
     def open(self) -> None: ...
 
-    def read(self, keyframe: bool) -> Sequence[Packet]: ...
+    def read(self, keyframe: Callable[[], bool]) -> Sequence[Packet]: ...
 
     def close(self) -> None: ...
 
@@ -163,7 +164,7 @@ class Fanout:
             try:
                 self._producer.open()
                 while not stop.is_set():
-                    packets = self._producer.read(self.gate.take(capture_clock()))
+                    packets = self._producer.read(self._take_keyframe)
                     if packets:
                         deliver(packets)
             finally:
@@ -174,6 +175,9 @@ class Fanout:
             logger.exception("%s: the driver broke", self.name)
             return SourceError(f"the {self.name}'s driver broke: {error!r}; see the log")
         return None
+
+    def _take_keyframe(self) -> bool:
+        return self.gate.take(capture_clock())
 
     def _become(self, state: State, reason: str = "") -> None:
         if (state, reason) != (self.state, self.reason):

@@ -10,8 +10,9 @@ from edgecam.media import Packet
 class Subscription:
     """A bounded queue that begins, and after an overflow begins again, at a keyframe.
 
-    It is demand from the moment it exists, so that the camera warms up, but holds nothing before
-    the first ``get``: what was encoded before a viewer could be sent anything is no use to it.
+    It asks for a keyframe the moment it exists. Until the first ``get`` it holds the newest
+    keyframe and what followed, so that whoever then reads begins at once; if that gets to be more
+    than ``size``, it is too old to begin with, and the first ``get`` asks again.
     """
 
     def __init__(
@@ -23,16 +24,20 @@ class Subscription:
         self._queue: deque[Packet] = deque()
         self._ready = asyncio.Event()
         self._reading = False
-        self._waiting_for_keyframe = True
+        self._broken = True
         self._began = False
+        self._asked = False
         self.closed = False
         self.dropped = 0
+        self.want_keyframe()
 
     async def get(self) -> Packet | None:
         """The next packet, as soon as there is one; None once closed. One reader at a time."""
         if not self._reading:
             self._reading = True
-            self._want_keyframe()
+            self._began = not self._broken
+            if self._broken:
+                self.want_keyframe()
         while not self._queue:
             if self.closed:
                 return None
@@ -41,27 +46,34 @@ class Subscription:
         return self._queue.popleft()
 
     def push(self, packet: Packet) -> None:
-        """Queue ``packet``, or count it as dropped until the next keyframe."""
-        if self.closed or not self._reading:
+        """Queue ``packet``; drop it if it doesn't fit, or if a keyframe is missing before it."""
+        if self.closed:
             return
-        if packet.keyframe and self._waiting_for_keyframe:
-            self._waiting_for_keyframe = False
-            self._began = True
-        elif self._waiting_for_keyframe:
-            self.dropped += self._began
+        if packet.keyframe:
+            self._asked = False
+            if self._broken or not self._reading:
+                self._queue.clear()
+                self._broken = False
+                self._began = self._reading or self._began
+        if self._broken:
+            self._drop(1)
             return
         if len(self._queue) >= self._size:
-            self._overflow()
-            if not packet.keyframe:
-                self.dropped += 1
+            self._drop(len(self._queue))
+            self._queue.clear()
+            self._broken = not packet.keyframe
+            if self._broken:
+                self._drop(1)
+                if self._reading:
+                    self.want_keyframe()
                 return
-            self._waiting_for_keyframe = False
         self._queue.append(packet)
         self._ready.set()
 
     def want_keyframe(self) -> None:
-        """The viewer can't go on decoding: it joined or it lost a packet."""
-        if not self.closed:
+        """The viewer can't go on decoding: it lost a packet. Asked once until one has come."""
+        if not self.closed and not self._asked:
+            self._asked = True
             self._want_keyframe()
 
     def close(self) -> None:
@@ -72,8 +84,7 @@ class Subscription:
             self._ready.set()
             self._leave(self)
 
-    def _overflow(self) -> None:
-        self.dropped += len(self._queue)
-        self._queue.clear()
-        self._waiting_for_keyframe = True
-        self._want_keyframe()
+    def _drop(self, count: int) -> None:
+        """Count what a reader was too slow for; before it has a keyframe, nothing is lost."""
+        if self._reading and self._began:
+            self.dropped += count

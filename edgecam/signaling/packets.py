@@ -1,11 +1,11 @@
-"""Socket.IO packets of whoever is out there, so that nothing they hold surprises python-socketio."""
+"""Socket.IO packets of whoever is out there, so that nothing in them surprises the library."""
 
 from typing import Any
 
 from socketio.packet import ACK, BINARY_ACK, BINARY_EVENT, CONNECT_ERROR, EVENT, Packet
 
 NOT_TO_BE_SAID = frozenset({"connect", "disconnect", "__disconnect_final", "*"})
-"""Names python-socketio uses for its own handlers, which it would call for anybody who says them."""
+"""The library's names for handlers of its own, which it would call for whoever says them."""
 
 
 class CheckedPacket(Packet):  # type: ignore[misc]
@@ -14,6 +14,8 @@ class CheckedPacket(Packet):  # type: ignore[misc]
     Whatever else arrives becomes an event without a name or without a payload, which the server
     then refuses in its turn. Attachments are never waited for, so nobody can pile them up.
     """
+
+    data: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

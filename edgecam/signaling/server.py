@@ -90,7 +90,6 @@ class SignalingServer:
         self._sio = socketio.AsyncServer(
             async_mode="aiohttp",
             async_handlers=False,
-            serializer=CheckedPacket,
             # It takes every request for plain HTTP; the guard in front knows the origin better.
             cors_allowed_origins=[],
             max_http_buffer_size=MOST_MESSAGE,
@@ -113,7 +112,7 @@ class SignalingServer:
         ]
 
     async def stop(self) -> None:
-        """Hang up every call with the reason ``shutdown`` and close every socket. May come twice."""
+        """Hang up every call, reason ``shutdown``, and close every socket. May come twice."""
         tasks, self._tasks = self._tasks, []
         if tasks:
             self._send(self.calls.everybody_hangs_up("shutdown"))
@@ -124,7 +123,8 @@ class SignalingServer:
                 await cancelled(task)
         if self._cutting:
             await asyncio.wait(self._cutting)
-        await self._sio.shutdown()
+        if self._sio.eio.service_task_handle is not None:
+            await self._sio.shutdown()
 
     def _register(self, namespace: Namespace) -> None:
         async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:

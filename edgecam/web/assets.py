@@ -43,7 +43,7 @@ def load() -> dict[str, Asset]:
 def respond(asset: Asset, request: web.Request) -> web.Response:
     """``asset``, compressed for who takes that; 304 for who has it."""
     headers = {"ETag": f'"{asset.etag}"', "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    if request.headers.get("If-None-Match") == headers["ETag"]:
+    if any(known.value in ("*", asset.etag) for known in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
     body = asset.body
     if asset.gzipped and "gzip" in request.headers.get("Accept-Encoding", ""):

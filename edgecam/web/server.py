@@ -1,6 +1,7 @@
 """The HTTPS server: a few routes, a guard in front of all of them, and the signaling beside."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -8,10 +9,14 @@ from html import escape
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from edgecam.errors import StartError
 from edgecam.web import assets
 from edgecam.web.sessions import COOKIE, SESSION_AGE, Sessions
+
+logger = logging.getLogger(__name__)
+http_logger = logging.getLogger(f"{__name__}.http")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -57,7 +62,8 @@ class WebServer:
         self._admit_socket = admit_socket
         self.app = web.Application(middlewares=[self._guard], client_max_size=MOST_BODY)
         self.app.router.add_get("/health", self._health)
-        self.app.router.add_get("/enter/{code}", self._enter)
+        # Not HEAD: asking whether a link exists would use it up.
+        self.app.router.add_get("/enter/{code}", self._enter, allow_head=False)
         mount(self.app)
         self.app.router.add_get("/{path:.*}", self._file)
 
@@ -71,6 +77,14 @@ class WebServer:
                 response = await handler(request)
             except web.HTTPException as error:
                 response = _words(error.status, error.reason, "There is nothing here.")
+                if "Allow" in error.headers:
+                    response.headers["Allow"] = error.headers["Allow"]
+            except Exception:
+                if request.writer.output_size:
+                    # Half an answer is out, or a WebSocket was open: there is nothing to add.
+                    raise
+                logger.exception("%s %r could not be answered", request.method, request.path)
+                response = _words(500, "Something broke", "The log on the camera says what.")
         if not response.prepared:
             response.headers.update(SECURITY_HEADERS)
         return response
@@ -78,13 +92,15 @@ class WebServer:
     def _refusal(self, request: web.Request) -> web.Response | None:
         """The answer to a request that may not pass; None if it may."""
         origin = request.headers.get("Origin")
-        if origin is not None and origin != f"https://{request.host}":
+        # Not request.host, which looks its own name up when there is no such header.
+        if origin is not None and origin != f"https://{request.headers.get('Host', '')}":
             return _words(403, "Not from there", "Another site may not use this camera.")
         if request.path == "/health" or request.path.startswith("/enter/"):
             return None
         if self._sessions.admits(request):
             return None
-        if request.path == SOCKET_PATH and self._admit_socket(request):
+        plain = request.headers.get("Authorization", "").isascii()
+        if request.path == SOCKET_PATH and plain and self._admit_socket(request):
             return None
         return _words(
             401,
@@ -141,10 +157,8 @@ async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext
             f"port {port} on {host or 'every address'} can't be had ({error.strerror}): "
             "stop what uses it, or choose another with web.port"
         ) from error
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE)
-    await runner.setup()
-    await web.SockSite(runner, listener, ssl_context=tls).start()
-    return Site(runner, listener.getsockname()[1])
+    port = listener.getsockname()[1]
+    return Site(await _serve(app, listener, tls), port)
 
 
 async def listen_locally(app: web.Application, path: Path) -> Site:
@@ -155,10 +169,7 @@ async def listen_locally(app: web.Application, path: Path) -> Site:
         raise StartError(
             f"the socket {path} can't be made ({error}): choose another folder with paths.runtime"
         ) from error
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE)
-    await runner.setup()
-    await web.SockSite(runner, listener).start()
-    return Site(runner, 0)
+    return Site(await _serve(app, listener, None), 0)
 
 
 def local_app(
@@ -173,6 +184,21 @@ def local_app(
     app.router.add_post("/link", link)
     mount(app)
     return app
+
+
+async def _serve(
+    app: web.Application, listener: socket.socket, tls: ssl.SSLContext | None
+) -> web.AppRunner:
+    http_logger.addFilter(_is_about_us)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE, logger=http_logger)
+    await runner.setup()
+    await web.SockSite(runner, listener, ssl_context=tls).start()
+    return runner
+
+
+def _is_about_us(record: logging.LogRecord) -> bool:
+    """Whether it is about more than bytes that are no HTTP, which anybody can send all day."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def _local_listener(path: Path) -> socket.socket:

@@ -22,11 +22,20 @@ MOST_COOKIE = 256
 
 
 class Sessions:
-    """Links open once and for an hour; sessions last thirty days."""
+    """Links open once and for an hour; sessions last thirty days.
 
-    def __init__(self, key: str, now: Callable[[], float] = time.time) -> None:
+    ``now`` is the time of day, ``steady`` a clock that nobody sets.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        now: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._key = key.encode()
         self._now = now
+        self._steady = steady
         self._links: dict[str, float] = {}
 
     def new_link(self) -> str:
@@ -34,15 +43,17 @@ class Sessions:
         code = secrets.token_urlsafe(16)
         while len(self._links) >= MOST_LINKS:
             del self._links[next(iter(self._links))]
-        self._links[code] = time.monotonic() + LINK_AGE
+        self._links[code] = self._steady() + LINK_AGE
         return code
 
     def redeem(self, code: str) -> str | None:
         """A session's cookie for a link that is good, which it then no longer is; else None."""
+        if not code.isascii():
+            return None
         good = False
         for known, until in list(self._links.items()):
             if hmac.compare_digest(known.encode(), code.encode()):
-                good = time.monotonic() < until
+                good = self._steady() < until
                 del self._links[known]
         return (
             self._sign(secrets.token_urlsafe(12), int(self._now()) + SESSION_AGE) if good else None

@@ -26,7 +26,10 @@ class Cpu:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """KiB: resident, and resident with what is shared divided among those who share it."""
+    """KiB: resident, and resident with what is shared divided among those who share it.
+
+    The second also moves when other processes with the same libraries come and go.
+    """
 
     rss: int
     pss: int

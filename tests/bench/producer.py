@@ -7,7 +7,7 @@ the sound, and throws away what it makes.
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Producer(Protocol):
 
     def open(self) -> None: ...
 
-    def read(self, keyframe: bool) -> Sequence[Packet]: ...
+    def read(self, keyframe: Callable[[], bool]) -> Sequence[Packet]: ...
 
     def close(self) -> None: ...
 
@@ -72,11 +72,15 @@ def main() -> None:
 
 def _work(made: Producer, begun: threading.Barrier) -> None:
     made.open()
-    while not made.read(False):
+    while not made.read(_no_keyframe):
         pass
     begun.wait()
     while True:
-        made.read(False)
+        made.read(_no_keyframe)
+
+
+def _no_keyframe() -> bool:
+    return False
 
 
 if __name__ == "__main__":

@@ -3,13 +3,15 @@
  * requestVideoFrameCallback. Times are on the clock of `performance.now()`.
  */
 async (ms) => {
+  const GRACE_MS = 5_000;
   const { StampReader } = await import("/stamp.js");
   const video = document.querySelector("video");
   const reader = new StampReader(video);
   const samples = [];
   const before = await window.edgecam.stats();
-  await new Promise((resolve) => {
+  await new Promise((resolve, reject) => {
     const end = performance.now() + ms;
+    setTimeout(() => reject(new Error("no more pictures were presented")), ms + GRACE_MS);
     const onFrame = (_now, metadata) => {
       const called = performance.now();
       const stamp = reader.read(metadata.presentationTime);
@@ -22,7 +24,7 @@ async (ms) => {
         count: metadata.presentedFrames,
         called,
       });
-      if (now < end) video.requestVideoFrameCallback(onFrame);
+      if (called < end) video.requestVideoFrameCallback(onFrame);
       else resolve();
     };
     video.requestVideoFrameCallback(onFrame);

@@ -1,0 +1,178 @@
+"""The command line: what it prints, and the exit codes that programs go by."""
+
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from edgecam import __version__, cli
+from edgecam.cli import main
+
+WRONG = """
+[camera]
+widht = 640
+rate = 1000
+[web]
+port = "https"
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The state folder the environment names."""
+    monkeypatch.setenv("EDGECAM_PATHS_STATE", str(tmp_path))
+    return tmp_path
+
+
+def config_file(folder: Path, text: str) -> list[str]:
+    """The arguments that name a configuration of ``text``."""
+    file = folder / "edgecam.toml"
+    file.write_text(text)
+    return ["--config", str(file)]
+
+
+def test_version() -> None:
+    """``python -m edgecam`` is the command, and says which it is."""
+    done = subprocess.run(
+        [sys.executable, "-m", "edgecam", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"edgecam {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["run", "--fly"], ["config", "--config"]])
+def test_unknown_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no command exits 2, with the usage."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert "usage: edgecam" in capsys.readouterr().err
+
+
+def test_check_is_content(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A good configuration exits 0."""
+    assert main(["check", *config_file(tmp_path, "[camera]\nrate = 15\n")]) == 0
+    assert capsys.readouterr().out == "the configuration is good\n"
+
+
+@pytest.mark.parametrize("command", ["check", "run", "serve", "link", "config"])
+def test_everything_wrong_is_told(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command names all the errors, a line each, and exits 2."""
+    assert main([command, *config_file(tmp_path, WRONG)]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    lines = told.err.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["edgecam", "camera.widht"],
+        ["edgecam", "camera.rate"],
+        ["edgecam", "web.port"],
+    ]
+    assert "did you mean camera.width?" in lines[0]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is an error of the configuration."""
+    assert main(["check", "--config", str(tmp_path / "nothing.toml")]) == 2
+    assert "can't be read" in capsys.readouterr().err
+
+
+def test_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``config --changed`` prints what differs from the defaults, ``config`` everything."""
+    named = config_file(tmp_path, "[camera]\nrate = 15\nwidth = 1280\n")
+    assert main(["config", "--changed", *named]) == 0
+    assert capsys.readouterr().out == "[camera]\nrate = 15\n"
+    assert main(["config", *named]) == 0
+    everything = capsys.readouterr().out
+    assert "[camera]\n" in everything
+    assert "rate = 15\n" in everything
+    assert "[log]\n" in everything
+    assert main(["check", *config_file(tmp_path, everything)]) == 0
+
+
+def test_nothing_differs(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the defaults, ``config --changed`` has nothing to say."""
+    assert main(["config", "--changed"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """``config --table`` has a row for every option."""
+    assert main(["config", "--table"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0].startswith("| option |")
+    assert any(row.startswith("| `web.port` | `8443` | 0 to 65,535 |") for row in rows)
+
+
+def test_no_node_to_ask(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``link`` without a node says what it looked for, and exits 1."""
+    assert main(["link"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"edgecam: no node answers on {state / 'run' / 'signaling.sock'} (")
+    assert told.endswith("is edgecam running?\n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"nonsense",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}",
+    ],
+)
+def test_something_else_answers(
+    state: Path, capsys: pytest.CaptureFixture[str], answer: bytes
+) -> None:
+    """What is no node's answer is told in words too."""
+    with _listener(state) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4_096)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert main(["link"]) == 1
+        thread.join()
+    assert "no node answers" in capsys.readouterr().err
+
+
+def test_a_node_that_hangs(
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``link`` does not wait for ever."""
+    monkeypatch.setattr(cli, "LINK_TIMEOUT", 0.05)
+    with _listener(state):
+        assert main(["link"]) == 1
+    assert "timed out" in capsys.readouterr().err
+
+
+def test_serving_needs_a_page_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``serve`` for a node that calls elsewhere exits 1 and says what to change."""
+    text = '[signaling]\nurl = "https://x:1"\ntoken_file = "x"\n'
+    assert main(["serve", *config_file(tmp_path, text)]) == 1
+    assert "leave signaling.url empty" in capsys.readouterr().err
+
+
+def test_a_token_that_can_not_be_read(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A node that calls elsewhere says so if its token is missing."""
+    text = f'[signaling]\nurl = "https://x:1"\ntoken_file = "{state / "nothing"}"\n'
+    assert main(["run", *config_file(state, text)]) == 1
+    assert "signaling.token_file" in capsys.readouterr().err
+
+
+def _listener(state: Path) -> socket.socket:
+    (state / "run").mkdir()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(state / "run" / "signaling.sock"))
+    listener.listen()
+    return listener
