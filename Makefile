@@ -42,5 +42,5 @@ lock: ## renew requirements.lock and requirements-dev.lock
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
-		build dist tests/artifacts
+		build dist tests/artifacts tests/bench/viewers/node_modules
 	find edgecam tests -name __pycache__ -prune -exec rm -rf {} +

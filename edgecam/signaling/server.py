@@ -32,7 +32,7 @@ SOCKETS_PER_ADDRESS = 16
 MOST_UNSENT = 256
 """Messages that wait for a socket to take them; a call with all its candidates is a quarter."""
 
-CUT_GRACE = 0.2
+CUT_GRACE = 100.0
 """Seconds a socket that is cut has to take what it was sent before."""
 
 PING_INTERVAL = 4
@@ -90,6 +90,7 @@ class SignalingServer:
         self._sio = socketio.AsyncServer(
             async_mode="aiohttp",
             async_handlers=False,
+            serializer=CheckedPacket,
             # It takes every request for plain HTTP; the guard in front knows the origin better.
             cors_allowed_origins=[],
             max_http_buffer_size=MOST_MESSAGE,
@@ -212,7 +213,7 @@ class SignalingServer:
             item = await self._outbox.get()
             try:
                 if isinstance(item, Cut):
-                    self._cut_soon(item)
+                    await self._cut(item)
                 else:
                     await self._deliver(item)
             except Exception:

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MOST_LINES = 400
+NOT_OURS = {"vendor", "node_modules"}
 # Folders that exist only on the machine somebody worked on.
 PRIVATE_PATH = re.compile(r"(?<![\w.:/{}$~-])/(?:work|tmp|root)/")
 
@@ -18,7 +19,7 @@ def sources(*suffixes: str) -> Iterator[Path]:
     """The files of ours that end in one of ``suffixes``."""
     for folder in ("edgecam", "tests"):
         for file in sorted((ROOT / folder).rglob("*")):
-            if file.suffix in suffixes and "vendor" not in file.parts:
+            if file.suffix in suffixes and not NOT_OURS & set(file.parts):
                 yield file
 
 
