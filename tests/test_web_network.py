@@ -55,7 +55,7 @@ async def test_headers_of_strange_bytes(
 
 
 async def test_a_request_without_a_host(door: Door) -> None:
-    """An origin is nobody's own where no host is named, and no name is looked up for it."""
+    """A name that the request does not call the node by is another site's."""
     answer = await door.said(b"GET / HTTP/1.0\r\nOrigin: https://localhost\r\n\r\n")
     assert b" 403 " in answer.split(b"\r\n")[0]
 

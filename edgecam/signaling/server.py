@@ -32,7 +32,7 @@ SOCKETS_PER_ADDRESS = 16
 MOST_UNSENT = 256
 """Messages that wait for a socket to take them; a call with all its candidates is a quarter."""
 
-CUT_GRACE = 100.0
+CUT_GRACE = 0.2
 """Seconds a socket that is cut has to take what it was sent before."""
 
 PING_INTERVAL = 4
@@ -213,7 +213,7 @@ class SignalingServer:
             item = await self._outbox.get()
             try:
                 if isinstance(item, Cut):
-                    await self._cut(item)
+                    self._cut_soon(item)
                 else:
                     await self._deliver(item)
             except Exception:

@@ -92,8 +92,7 @@ class WebServer:
     def _refusal(self, request: web.Request) -> web.Response | None:
         """The answer to a request that may not pass; None if it may."""
         origin = request.headers.get("Origin")
-        # Not request.host, which looks its own name up when there is no such header.
-        if origin is not None and origin != f"https://{request.headers.get('Host', '')}":
+        if origin is not None and origin != f"https://{request.host}":
             return _words(403, "Not from there", "Another site may not use this camera.")
         if request.path == "/health" or request.path.startswith("/enter/"):
             return None
