@@ -23,7 +23,7 @@ from edgecam.encode.opus import Opus
 from edgecam.errors import StartError
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.files import private_folder, secret
-from edgecam.lifecycle import Lifecycle, cancelled
+from edgecam.lifecycle import Lifecycle, cancelled, either
 from edgecam.media import AudioFormat, VideoFormat
 from edgecam.peer import addresses
 from edgecam.peer.peer import Peer, Streams
@@ -130,8 +130,9 @@ async def run(
         try:
             announcement = await node.start_page(tasks) if ground.page else None
             if camera:
-                await node.start_camera(tasks)
-            announce(announcement)
+                await either(node.start_camera(tasks), stop)
+            if not stop.is_set():
+                announce(announcement)
             await stop.wait()
         finally:
             await node.lifecycle.stop()
@@ -165,8 +166,8 @@ class _Node:
         self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint)
 
-    async def start_camera(self, tasks: asyncio.TaskGroup) -> None:
-        """The fan-outs, and the caller that offers them."""
+    def start_camera(self, tasks: asyncio.TaskGroup) -> asyncio.Event:
+        """The fan-outs, and the caller that offers them; set once the node can be watched."""
         video, audio = self._fanouts()
         for fanout in (video, audio):
             if fanout is not None:
@@ -186,8 +187,7 @@ class _Node:
         self._own(tasks, "the caller", caller.run(), STOP_CALLS)
         if self._ground.page is None:
             self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
-        else:
-            await caller.ready()
+        return caller.ready
 
     def _own(self, tasks: asyncio.TaskGroup, name: str, work: Any, deadline: float) -> None:
         """Run ``work`` until the node stops; should it fail, the node does."""

@@ -1,6 +1,7 @@
 """The command ``edgecam``: run a node, check its configuration, ask a running one for a link.
 
-Exit codes: 0 fine, 1 it can't run here, 2 the configuration or the command is wrong.
+Exit codes: 0 fine, 1 it can't run here, 2 the configuration or the command is wrong, 130
+interrupted before it ran.
 """
 
 import argparse
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     except EdgecamError as error:
         print(f"edgecam: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 def _parser() -> argparse.ArgumentParser:

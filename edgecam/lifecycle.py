@@ -69,3 +69,13 @@ async def cancelled(task: asyncio.Task[None] | None) -> None:
         return
     task.cancel()
     await asyncio.wait([task])
+
+
+async def either(one: asyncio.Event, other: asyncio.Event) -> None:
+    """Wait until one of two events is set."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (one, other)]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -65,7 +65,7 @@ async def device(
         socket = asyncio.create_task(keep_connected(at, caller))
         it = Device(door, caller, video, run, [])
         try:
-            await caller.ready()
+            await caller.ready.wait()
             yield it
         finally:
             for task in (run, socket, fanout):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from edgecam.errors import BadMessage
-from edgecam.lifecycle import Backoff, cancelled
+from edgecam.lifecycle import Backoff, cancelled, either
 from edgecam.peer.peer import Peer
 from edgecam.signaling.messages import (
     MOST_TEXT,
@@ -58,7 +58,8 @@ class Caller:
     """Keeps offers standing while connected, and every call it has under its eyes.
 
     ``connected`` and ``disconnected`` are told by the socket, ``said`` hands on what the server
-    says. Each call is one task; a call that fails ends alone.
+    says. ``ready`` is set once the first offer stands: from then on a viewer can be answered. Each
+    call is one task; a call that fails ends alone.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Caller:
         self._failures: dict[str, str] = {}
         self._told: Status | None = None
         self._changed = asyncio.Event()
-        self._first_offer = asyncio.Event()
+        self.ready = asyncio.Event()
 
     @property
     def viewers(self) -> int:
@@ -84,10 +85,6 @@ class Caller:
     def calls(self) -> list[Call]:
         """Every call, standing offers among them."""
         return list(self._calls.values())
-
-    async def ready(self) -> None:
-        """Wait until the first offer stands: from now on a viewer can be answered."""
-        await self._first_offer.wait()
 
     def connected(self, emit: Emit) -> None:
         """The socket to the server is open; ``emit`` sends through it."""
@@ -158,16 +155,16 @@ class Caller:
         await self._send("offer", Offer(call.name, peer.sdp, self._ice_servers).payload())
         for candidate in (*peer.candidates, None):
             await self._send("candidate", Trickle(call.name, candidate).payload())
-        self._first_offer.set()
+        self.ready.set()
 
     async def _run_call(self, call: Call) -> None:
         listening = asyncio.create_task(self._listen(call), name=f"listen-{call.name}")
         try:
-            await _either(call.taken, call.peer.ended)
+            await either(call.taken, call.peer.ended)
             async with asyncio.timeout(ANSWER_DEADLINE):
-                await _either(call.answered, call.peer.ended)
+                await either(call.answered, call.peer.ended)
             async with asyncio.timeout(CONNECT_DEADLINE):
-                await _either(call.peer.connected, call.peer.ended)
+                await either(call.peer.connected, call.peer.ended)
             if call.peer.connected.is_set():
                 logger.info("viewer connected: call %s", call.name)
             await call.peer.ended.wait()
@@ -234,13 +231,3 @@ class Caller:
             call.hang_up("shutdown")
         if tasks:
             await asyncio.wait(tasks)
-
-
-async def _either(event: asyncio.Event, ended: asyncio.Event) -> None:
-    """Wait for either."""
-    waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(ended.wait())]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

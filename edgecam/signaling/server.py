@@ -261,4 +261,4 @@ class SignalingServer:
 
 def _token(auth: object) -> str:
     token = auth.get("token") if isinstance(auth, dict) else None
-    return token if isinstance(token, str) and token.isascii() else ""
+    return token if isinstance(token, str) else ""

@@ -15,6 +15,6 @@ def bearer(request: web.Request) -> str:
 
 def same_token(shown: str, kept: str) -> bool:
     """Whether they are the same, in a time that does not tell how much of them is."""
-    if not shown or len(shown) > MOST_TOKEN:
+    if not shown.isascii() or not 0 < len(shown) <= MOST_TOKEN:
         return False
     return hmac.compare_digest(shown.encode(), kept.encode())

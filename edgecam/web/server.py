@@ -98,8 +98,7 @@ class WebServer:
             return None
         if self._sessions.admits(request):
             return None
-        plain = request.headers.get("Authorization", "").isascii()
-        if request.path == SOCKET_PATH and plain and self._admit_socket(request):
+        if request.path == SOCKET_PATH and self._admit_socket(request):
             return None
         return _words(
             401,
@@ -152,8 +151,9 @@ async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext
     try:
         listener = await asyncio.to_thread(_listener, host, port)
     except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
         raise StartError(
-            f"port {port} on {host or 'every address'} can't be had ({error.strerror}): "
+            f"port {port} on {host or 'every address'} can't be had ({reason}): "
             "stop what uses it, or choose another with web.port"
         ) from error
     port = listener.getsockname()[1]
