@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import AF_INET
 from typing import Any
 
 import aiohttp
@@ -92,6 +93,10 @@ async def http_session(
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """An HTTP client with cookies of its own that trusts ``tls``, or calls at a Unix socket."""
     connector: aiohttp.BaseConnector
-    connector = aiohttp.UnixConnector(unix_path) if unix_path else aiohttp.TCPConnector(ssl=tls)
+    if unix_path:
+        connector = aiohttp.UnixConnector(unix_path)
+    else:
+        # One family, so that one client is one address, whatever localhost stands for.
+        connector = aiohttp.TCPConnector(ssl=tls, family=AF_INET)
     async with aiohttp.ClientSession(connector=connector) as session:
         yield session

@@ -142,7 +142,8 @@ class SignalingServer:
         self._sio.on("*", anything, namespace)
 
     def _connect(self, namespace: Namespace, sid: str, request: web.Request, auth: Any) -> None:
-        address = request.remote or "unix"
+        # A socket for both families calls an IPv4 address ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2).
+        address = (request.remote or "unix").removeprefix("::ffff:")
         websocket = request.headers.get("Upgrade", "").lower() == "websocket"
         cut = Cut(
             self._sio.manager.eio_sid_from_sid(sid, namespace),
