@@ -6,6 +6,7 @@ Each function says what aiortc lacks. ``tests/test_aiortc_internals.py`` fails i
 from collections.abc import Callable
 
 from aiortc import RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
+from aiortc.clock import current_ntp_time
 from aiortc.codecs import CODECS, HEADER_EXTENSIONS
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
@@ -13,7 +14,9 @@ from aiortc.rtcrtpparameters import (
     RTCRtpHeaderExtensionParameters,
     RTCRtpParameters,
 )
-from aiortc.rtp import HeaderExtensions, HeaderExtensionsMap
+from aiortc.rtp import AnyRtcpPacket, HeaderExtensions, HeaderExtensionsMap, RtcpSrPacket
+
+from edgecam.media import NS, capture_clock
 
 PINNED = "1.16.0"
 
@@ -94,6 +97,27 @@ def send_playout_delay(sender: RTCRtpSender) -> None:
     if not isinstance(getattr(sender, name), HeaderExtensionsMap):
         raise TypeError(f"aiortc is not {PINNED}: {name} is something else")
     setattr(sender, name, _WithPlayoutDelay())
+
+
+def report_capture_time(sender: RTCRtpSender, captured: Callable[[], int]) -> None:
+    """Have sender reports say when the last packet was captured, not when it was sent.
+
+    ``captured``: that time, on the capture clock. aiortc pairs the RTP timestamp with the moment of
+    sending, so that whatever camera and microphone take differently would become lip-sync error.
+    """
+    send_rtcp = sender._send_rtcp
+
+    async def send(packets: list[AnyRtcpPacket]) -> None:
+        for packet in packets:
+            if isinstance(packet, RtcpSrPacket) and packet.sender_info.rtp_timestamp:
+                age = (capture_clock() - captured() << 32) // NS
+                ntp = current_ntp_time() - age
+                packet.sender_info.ntp_timestamp = ntp
+                # The round trip is measured from receiver reports that name this one.
+                setattr(sender, "_RTCRtpSender__lsr", ntp >> 16 & 0xFFFFFFFF)  # noqa: B010
+        await send_rtcp(packets)
+
+    sender._send_rtcp = send  # type: ignore[method-assign]
 
 
 def unsent_bytes(sender: RTCRtpSender) -> int:

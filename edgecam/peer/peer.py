@@ -155,6 +155,7 @@ class Peer:
                 if c.mimeType.lower() == "audio/opus"
             ]
             transceiver.setCodecPreferences(opus)
+        aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
         self._tracks.append((track, transceiver.sender, fanout))
 
     def _note_state(self) -> None:

@@ -33,7 +33,7 @@ class PacketTrack(MediaStreamTrack):
 
     While ``unsent`` says the network doesn't keep up, nothing is taken from the subscription: it
     overflows there, and the viewer goes on at the next keyframe instead of further and further
-    behind.
+    behind. ``captured_ns``: when the packet read last was captured.
     """
 
     def __init__(self, kind: Kind) -> None:
@@ -41,6 +41,7 @@ class PacketTrack(MediaStreamTrack):
         super().__init__()
         self._packets: Packets | None = None
         self._unsent: Callable[[], int] = lambda: 0
+        self.captured_ns = 0
 
     def begin(self, packets: Packets, unsent: Callable[[], int]) -> None:
         """Send ``packets`` from now on."""
@@ -57,6 +58,7 @@ class PacketTrack(MediaStreamTrack):
         packet = await self._packets.get()
         if packet is None:
             raise MediaStreamError
+        self.captured_ns = packet.capture_ns
         rate = CLOCK_RATE[self.kind]
         made: AvPacket[Any] = AvPacket(packet.data)
         made.pts = packet.capture_ns * rate // NS
