@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from edgecam.encode import h264
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
 from edgecam.encode.opus import Opus
-from edgecam.errors import StartError
+from edgecam.errors import EdgecamError, StartError
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.files import private_folder, secret
-from edgecam.lifecycle import Lifecycle, cancelled, either
+from edgecam.lifecycle import Backoff, Lifecycle, cancelled, either
 from edgecam.media import AudioFormat, VideoFormat
 from edgecam.peer import addresses
 from edgecam.peer.peer import Peer, Streams
@@ -32,7 +32,7 @@ from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer, same_token
 from edgecam.web import assets
-from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
+from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context, swap
 from edgecam.web.server import Site, WebServer, listen, listen_locally, local_app
 from edgecam.web.sessions import Sessions
 
@@ -125,29 +125,34 @@ async def run(
     ``announce`` is called once a viewer could be answered. Without ``camera`` only the page and
     its signaling server run, for callers elsewhere.
     """
-    node = _Node(config, ground)
-    async with asyncio.TaskGroup() as tasks:
-        try:
-            announcement = await node.start_page(tasks) if ground.page else None
-            if camera:
-                await either(node.start_camera(tasks), stop)
-            if not stop.is_set():
-                announce(announcement)
-            await stop.wait()
-        finally:
-            await node.lifecycle.stop()
+    node = _Node(config, ground, stop)
+    try:
+        announcement = await node.start_page() if ground.page else None
+        if camera:
+            await either(node.start_camera(), stop)
+        if not stop.is_set():
+            announce(announcement)
+        await stop.wait()
+    finally:
+        await node.lifecycle.stop()
+    if node.broken is not None:
+        raise node.broken
 
 
 class _Node:
-    def __init__(self, config: Config, ground: Ground) -> None:
+    """The parts that run. A task that fails is ``broken`` and stops the node."""
+
+    def __init__(self, config: Config, ground: Ground, stop: asyncio.Event) -> None:
         self.lifecycle = Lifecycle()
+        self.broken: BaseException | None = None
         self._config = config
         self._ground = ground
+        self._stop = stop
         self._caller: Caller | None = None
         self._site: Site | None = None
         self._watched = asyncio.Event()
 
-    async def start_page(self, tasks: asyncio.TaskGroup) -> Announcement:
+    async def start_page(self) -> Announcement:
         """The HTTPS page, the signaling server, and the socket for this device's own caller."""
         page = self._ground.page
         if page is None:
@@ -162,16 +167,16 @@ class _Node:
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
         self.lifecycle.started("the signaling server", server.stop, STOP_SIGNALING)
-        self._own(tasks, "certificates", _renew(page, self._watched), STOP_SMALL)
-        self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
+        self._own("certificates", _renew(page, self._watched), STOP_SMALL)
+        self._own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint)
 
-    def start_camera(self, tasks: asyncio.TaskGroup) -> asyncio.Event:
+    def start_camera(self) -> asyncio.Event:
         """The fan-outs, and the caller that offers them; set once the node can be watched."""
         video, audio = self._fanouts()
         for fanout in (video, audio):
             if fanout is not None:
-                self._own(tasks, fanout.name, fanout.run(), STOP_CAMERA)
+                self._own(fanout.name, fanout.run(), STOP_CAMERA)
         streams = Streams(video, audio, self._profile_level_id())
         stun = self._config.ice.stun_servers
         servers: tuple[dict[str, Any], ...] = tuple({"urls": [url]} for url in stun)
@@ -183,16 +188,22 @@ class _Node:
         )
         self._caller = caller
         connection = keep_connected(self._signaling_server(), caller)
-        self._own(tasks, "the caller's socket", connection, STOP_SMALL)
-        self._own(tasks, "the caller", caller.run(), STOP_CALLS)
+        self._own("the caller's socket", connection, STOP_SMALL)
+        self._own("the caller", caller.run(), STOP_CALLS)
         if self._ground.page is None:
-            self._own(tasks, "addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
+            self._own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         return caller.ready
 
-    def _own(self, tasks: asyncio.TaskGroup, name: str, work: Any, deadline: float) -> None:
-        """Run ``work`` until the node stops; should it fail, the node does."""
-        task = tasks.create_task(work, name=name)
+    def _own(self, name: str, work: Coroutine[Any, Any, None], deadline: float) -> None:
+        """Run ``work`` until the node stops; should it end before, the node does."""
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
         self.lifecycle.started(name, lambda: cancelled(task), deadline)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.broken = self.broken or task.exception()
+            self._stop.set()
 
     def _fanouts(self) -> tuple[Fanout, Fanout | None]:
         config = self._config
@@ -256,24 +267,33 @@ class _Node:
 
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port
-        hosts = [f"{socket.gethostname()}.local", *addresses.host_addresses(), "localhost"]
+        name = socket.gethostname().partition(".")[0]
+        hosts = [f"{name}.local", *addresses.host_addresses(), "localhost"]
+        if self._config.web.host:
+            hosts = [self._config.web.host]
         return [f"https://{f'[{host}]' if ':' in host else host}:{port}/" for host in hosts]
 
 
 async def _renew(page: Page, changed: asyncio.Event) -> None:
     """Keep the certificate good: when addresses change, and as time passes."""
+    backoff = Backoff("the certificate")
     while True:
         try:
             async with asyncio.timeout(CERTIFICATE_CHECK):
                 await changed.wait()
-            changed.clear()
         except TimeoutError:
             pass
-        names = _names(addresses.host_addresses())
-        leaf = await asyncio.to_thread(page.certificates.ensure, names)
-        if leaf.remade:
-            page.tls.load_cert_chain(leaf.certificate, leaf.key)
-            logger.info("a new certificate is in use, good until %s", leaf.expires)
+        changed.clear()
+        try:
+            names = _names(addresses.host_addresses())
+            leaf = await asyncio.to_thread(page.certificates.ensure, names)
+            if leaf.remade:
+                swap(page.tls, leaf)
+                logger.info("a new certificate is in use, good until %s", leaf.expires)
+            backoff.worked()
+        except (EdgecamError, OSError) as error:
+            # The one in use is still good for a while.
+            backoff.failed(error)
 
 
 def _names(hosts: list[str]) -> Names:

@@ -9,9 +9,12 @@ import asyncio
 import http.client
 import json
 import logging
+import os
+import resource
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 
 from edgecam import __version__, app
@@ -19,6 +22,8 @@ from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, StartError
 
 LINK_TIMEOUT = 5.0
+STOP_DEADLINE = 4.9
+MOST_FILES = 65_536
 LOUD_LIBRARIES = ("aioice", "aiortc", "aiohttp", "engineio", "socketio", "libav")
 
 
@@ -101,6 +106,7 @@ def _link(options: argparse.Namespace) -> None:
 
 def _live(config: Config, *, camera: bool) -> None:
     _log(config.log.level)
+    _allow_many_connections()
     ground = app.prepare(config)
 
     async def life() -> None:
@@ -110,6 +116,7 @@ def _live(config: Config, *, camera: bool) -> None:
         def asked(number: signal.Signals) -> None:
             logging.getLogger("edgecam").info("stopping, as %s asks", number.name)
             stop.set()
+            _at_the_latest(STOP_DEADLINE)
             # A second one is not caught: it ends the process as it always did.
             loop.remove_signal_handler(number)
 
@@ -117,10 +124,26 @@ def _live(config: Config, *, camera: bool) -> None:
             loop.add_signal_handler(number, asked, number)
         await app.run(config, ground, stop, _announce, camera=camera)
 
-    try:
-        asyncio.run(life())
-    except* EdgecamError as errors:
-        raise errors.exceptions[0] from None
+    asyncio.run(life())
+
+
+def _at_the_latest(seconds: float) -> None:
+    """End the process then, whatever still waits for a name server or a device."""
+
+    def end() -> None:
+        logging.getLogger("edgecam").error("not everything stopped within %g s", seconds)
+        os._exit(1)
+
+    last_resort = threading.Timer(seconds, end)
+    last_resort.daemon = True
+    last_resort.start()
+
+
+def _allow_many_connections() -> None:
+    """Let strangers' idle connections not use up what cameras and viewers need."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _announce(announcement: app.Announcement | None) -> None:

@@ -5,6 +5,7 @@ checked and shown is ``options``' business.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,11 @@ from pathlib import Path
 from edgecam import options
 from edgecam.errors import ConfigError
 from edgecam.options import option
+
+STUN_URL = re.compile(r"stun:[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+"""RFC 7064, as far as it is of use: a name or an IPv4 address, and a port."""
+
+NODE_URL = re.compile(r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,7 @@ class Camera:
     driver: str = option("virtual", "The camera's driver.", choices=("virtual",))
     width: int = option(1280, "Width of the picture in pixels, even.", 320, 1920)
     height: int = option(720, "Height of the picture in pixels, even.", 180, 1080)
-    rate: int = option(30, "Pictures a second.", 1, 60)
+    rate: int = option(30, "Pictures a second.", 5, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +154,9 @@ def _contradictions(config: Config) -> Iterator[str]:
     if config.viewers.standing_offers > config.viewers.most:
         yield "viewers.standing_offers: can't exceed viewers.most"
     for server in config.ice.stun_servers:
-        if not server.startswith("stun:") or len(server) < 6:
+        if not STUN_URL.fullmatch(server):
             yield f"ice.stun_servers: {server!r} is not of the form stun:HOST:PORT"
-    if config.signaling.url and not config.signaling.url.startswith("https://"):
-        yield "signaling.url: has to begin with https://"
+    if config.signaling.url and not NODE_URL.fullmatch(config.signaling.url):
+        yield f"signaling.url: {config.signaling.url!r} is not of the form https://HOST:PORT"
     if config.signaling.url and not config.signaling.token_file:
         yield "signaling.token_file: is needed with signaling.url"

@@ -9,6 +9,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 10.0
+MOST_DOUBLINGS = 10
 
 
 class Lifecycle:
@@ -52,7 +53,7 @@ class Backoff:
         """Note a failure; the seconds to wait before trying again."""
         level = logging.DEBUG if self._failures else logging.WARNING
         logger.log(level, "%s: %s; trying again", self._what, error)
-        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._failures)
+        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures, MOST_DOUBLINGS))
         self._failures += 1
         return pause * random.uniform(0.75, 1)
 

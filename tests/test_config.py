@@ -83,7 +83,10 @@ def test_every_error_at_once_with_path_and_nearest_name(tmp_path: Path) -> None:
         ("[ice]\nstun_servers = 'stun:x'\n", "ice.stun_servers: has to be a list of texts"),
         ("[ice]\nstun_servers = ['turn:x']\n", "'turn:x' is not of the form stun:HOST:PORT"),
         ("[ice]\nstun_servers = ['1','2','3','4','5']\n", "may hold 4 at most, not 5"),
-        ("[signaling]\nurl = 'http://x'\ntoken_file = 't'\n", "has to begin with https://"),
+        (
+            "[signaling]\nurl = 'http://x'\ntoken_file = 't'\n",
+            "is not of the form https://HOST:PORT",
+        ),
         ("[signaling]\nurl = 'https://x'\n", "signaling.token_file: is needed"),
     ],
 )

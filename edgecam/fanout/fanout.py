@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from edgecam.errors import SourceError
 from edgecam.fanout.keyframes import KeyframeGate
@@ -58,6 +58,7 @@ class Fanout:
         self._producer = producer
         self._queue = queue
         self._on_state = on_state
+        self._stuck: asyncio.Future[SourceError | None] | None = None
         self._subscriptions: set[Subscription] = set()
         self._demand = asyncio.Event()
         self._no_demand = asyncio.Event()
@@ -104,11 +105,15 @@ class Fanout:
 
     async def _produce(self, backoff: Backoff) -> None:
         """One run of the producer's thread, until demand ends (returns) or it fails (raises)."""
+        if self._stuck is not None and not self._stuck.done():
+            raise SourceError(f"the {self.name}'s driver is stuck: restart edgecam")
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[SourceError | None] = loop.create_future()
         stop = threading.Event()
 
         def deliver(packets: Sequence[Packet]) -> None:
+            if stop.is_set():
+                return
             if self.state != "live":
                 backoff.worked()
                 self._become("live")
@@ -125,18 +130,25 @@ class Fanout:
 
         self._become("starting")
         threading.Thread(target=work, name=f"edgecam-{self.name}", daemon=True).start()
-        no_demand = asyncio.ensure_future(self._no_demand.wait())
         try:
-            await asyncio.wait((ended, no_demand), return_when=asyncio.FIRST_COMPLETED)
+            await self._while_wanted(ended)
         finally:
-            no_demand.cancel()
             stop.set()
             await self._until(ended)
         error = ended.result()
         if error is not None:
             raise error
 
-    async def _until(self, ended: asyncio.Future[Any]) -> None:
+    async def _while_wanted(self, ended: asyncio.Future[SourceError | None]) -> None:
+        """Wait until nobody subscribes, or the thread has ended by itself."""
+        while not ended.done() and self._subscriptions:
+            no_demand = asyncio.ensure_future(self._no_demand.wait())
+            try:
+                await asyncio.wait((ended, no_demand), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                no_demand.cancel()
+
+    async def _until(self, ended: asyncio.Future[SourceError | None]) -> None:
         """Wait for the thread, whoever cancels: two of them must never share a camera.
 
         Setting ``ended`` is the last thing the thread does.
@@ -150,6 +162,7 @@ class Fanout:
                 continue
             if not done:
                 logger.error("the %s's driver is stuck and was given up", self.name)
+                self._stuck = ended
                 break
         if cancelled is not None:
             raise cancelled

@@ -40,7 +40,11 @@ async def watch(changed: Callable[[list[str]], None]) -> None:
     with _netlink() as events:
         while True:
             await _something(events)
-            now = host_addresses()
+            try:
+                now = host_addresses()
+            except OSError as error:
+                logger.debug("the host's addresses can't be read: %s", error)
+                continue
             if set(now) != set(known):
                 logger.info("the host's addresses changed: %s", ", ".join(now) or "none")
                 known = now
@@ -53,10 +57,12 @@ async def _something(events: socket.socket) -> None:
     try:
         async with asyncio.timeout(POLL):
             await loop.sock_recv(events, 65_536)
-        await asyncio.sleep(SETTLE)
-    except (TimeoutError, OSError):
-        # OSError: the socket's buffer overran, which is news too.
+    except TimeoutError:
+        return
+    except OSError:
+        # The socket's buffer overran, which is news too.
         pass
+    await asyncio.sleep(SETTLE)
 
 
 def _netlink() -> socket.socket:

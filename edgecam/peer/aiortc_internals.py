@@ -3,9 +3,10 @@
 Each function says what aiortc lacks. ``tests/test_aiortc_internals.py`` fails if any of it moves.
 """
 
+import time
 from collections.abc import Callable
 
-from aiortc import RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
+from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
 from aiortc.clock import current_ntp_time
 from aiortc.codecs import CODECS, HEADER_EXTENSIONS
 from aiortc.rtcrtpparameters import (
@@ -16,6 +17,7 @@ from aiortc.rtcrtpparameters import (
 )
 from aiortc.rtp import AnyRtcpPacket, HeaderExtensions, HeaderExtensionsMap, RtcpSrPacket
 
+from edgecam.limits import TokenBucket
 from edgecam.media import NS, capture_clock
 
 PINNED = "1.16.0"
@@ -27,6 +29,9 @@ _NO_DELAY = bytes([_PLAYOUT_DELAY_ID << 4 | 2, 0, 0, 0])
 
 _ONE_BYTE_PROFILE = 0xBEDE
 _HISTORY = 512
+
+REPAIRS = 512
+"""Packets a viewer may have sent again at once, and a second: as many as are kept."""
 
 
 class _WithPlayoutDelay(HeaderExtensionsMap):
@@ -118,6 +123,36 @@ def report_capture_time(sender: RTCRtpSender, captured: Callable[[], int]) -> No
         await send_rtcp(packets)
 
     sender._send_rtcp = send  # type: ignore[method-assign]
+
+
+def limit_repairs(sender: RTCRtpSender, most_unsent: int) -> None:
+    """Send again no more than REPAIRS packets at once or a second, and none into a full socket.
+
+    One report of 1.2 kB can name thousands of packets as lost; aiortc would send them all.
+    """
+    retransmit = sender._retransmit
+    bucket = TokenBucket(REPAIRS, REPAIRS, time.monotonic())
+
+    async def send_again(sequence_number: int) -> None:
+        if bucket.take(time.monotonic()) and unsent_bytes(sender) <= most_unsent:
+            await retransmit(sequence_number)
+
+    sender._retransmit = send_again  # type: ignore[method-assign]
+
+
+def end_consent(pc: RTCPeerConnection) -> None:
+    """Have no check of consent begin any more: ``pc`` is about to be closed.
+
+    aioice begins them up to 20 ms after a pair was chosen; one that begins after the connection
+    was closed would never end.
+    """
+
+    async def nothing() -> None:
+        pass
+
+    for transceiver in pc.getTransceivers():
+        connection = transceiver.receiver.transport.transport._connection
+        connection.query_consent = nothing  # type: ignore[method-assign]
 
 
 def unsent_bytes(sender: RTCRtpSender) -> int:

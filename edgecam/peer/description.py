@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from aiortc import RTCIceCandidate
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from aiortc.sdp import SessionDescription, candidate_from_sdp
+from aiortc.sdp import MediaDescription, SessionDescription, candidate_from_sdp
 
 from edgecam.errors import BadMessage
 
 MOST_SDP = 65_536
 MOST_CANDIDATE = 1_024
+MOST_ANSWER = 24_576
+MOST_CODECS = 96
 
 
 class Unsupported(BadMessage):
@@ -53,33 +55,44 @@ def take_apart(sdp: str) -> tuple[str, list[Candidate]]:
     return "\r\n".join(lines) + "\r\n", [Candidate(text, first_mid, 0) for text in candidates]
 
 
-def parse_answer(sdp: str, kinds: Sequence[str]) -> tuple[str, list[Candidate]]:
-    """A viewer's answer to an offer of ``kinds``: without its candidates, and they.
+def parse_answer(sdp: str, offered: dict[str, str]) -> tuple[str, list[Candidate]]:
+    """A viewer's answer to an offer of ``offered`` (kind by mid): without its candidates, and they.
 
     The candidates are taken out so that one that needs a name looked up can't hold up the call.
-    BadMessage if it isn't an answer to that offer, Unsupported if it refuses the video.
+    BadMessage if it isn't an answer to that offer, Unsupported if it refuses the video. What is
+    sent to the device is never asked for, so that nobody can make it decode.
     """
-    if len(sdp) > MOST_SDP:
+    # aiortc's parser takes time by codecs times feedback lines.
+    if len(sdp) > MOST_ANSWER or sdp.count("a=rtcp-fb:") + sdp.count("a=rtpmap:") > MOST_CODECS:
         raise BadMessage("bad-answer", "the answer is too long")
     try:
         parsed = SessionDescription.parse(sdp)
     except Exception as error:
         # aiortc's parser answers garbage with whatever exception comes first.
         raise BadMessage("bad-answer", f"the answer is not SDP: {error!r}") from error
-    if [media.kind for media in parsed.media] != list(kinds):
+    if [media.kind for media in parsed.media] != list(offered.values()):
         raise BadMessage("bad-answer", "the answer's media are not those of the offer")
     for media in parsed.media:
-        if media.kind == "video" and not _takes_h264(media.port, media.rtp.codecs):
-            raise Unsupported("unsupported", "the viewer can't decode H.264")
-        if media.port == 0:
-            raise BadMessage("bad-answer", f"the answer refuses the {media.kind}")
-        if media.ice is None or not (media.ice.usernameFragment and media.ice.password):
-            raise BadMessage("bad-answer", "the answer has no ICE credentials")
-        if media.dtls is None or not media.dtls.fingerprints:
-            raise BadMessage("bad-answer", "the answer has no DTLS fingerprint")
-        if media.dtls.role not in ("client", "server"):
-            raise BadMessage("bad-answer", "the answer does not say who begins DTLS")
+        _check(media)
+    bundles = [group.items for group in parsed.group if group.semantic == "BUNDLE"]
+    if [media.rtp.muxId for media in parsed.media] != list(offered) or bundles != [list(offered)]:
+        raise BadMessage("bad-answer", "the answer does not bundle the media as they were offered")
     return take_out_candidates(sdp)
+
+
+def _check(media: MediaDescription) -> None:
+    if media.kind == "video" and not _takes_h264(media.port, media.rtp.codecs):
+        raise Unsupported("unsupported", "the viewer can't decode H.264")
+    if media.port == 0:
+        raise BadMessage("bad-answer", f"the answer refuses the {media.kind}")
+    if media.direction != "recvonly":
+        raise BadMessage("bad-answer", f"the answer's {media.kind} has to be recvonly")
+    if media.ice is None or not (media.ice.usernameFragment and media.ice.password):
+        raise BadMessage("bad-answer", "the answer has no ICE credentials")
+    if media.dtls is None or not media.dtls.fingerprints:
+        raise BadMessage("bad-answer", "the answer has no DTLS fingerprint")
+    if media.dtls.role not in ("client", "server"):
+        raise BadMessage("bad-answer", "the answer does not say who begins DTLS")
 
 
 def take_out_candidates(sdp: str) -> tuple[str, list[Candidate]]:

@@ -20,7 +20,7 @@ from edgecam.fanout.subscription import Subscription
 from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
-from edgecam.peer.tracks import PacketTrack
+from edgecam.peer.tracks import MOST_UNSENT, PacketTrack
 
 logger = logging.getLogger(__name__)
 
@@ -83,8 +83,8 @@ class Peer:
         """
         if self._pc.signalingState != "have-local-offer":
             raise BadMessage("wrong-state", "the call is already answered")
-        kinds = [track.kind for track, _, _ in self._tracks]
-        bare, candidates = parse_answer(sdp, kinds)
+        offered = {str(each.mid): each.kind for each in self._pc.getTransceivers()}
+        bare, candidates = parse_answer(sdp, offered)
         for track, sender, fanout in self._tracks:
             subscription = fanout.subscribe()
             self._subscriptions.append(subscription)
@@ -131,6 +131,7 @@ class Peer:
             task.cancel()
         if self._lookups:
             await asyncio.wait(self._lookups)
+        aiortc_internals.end_consent(self._pc)
         await self._pc.close()
 
     async def _offer(self) -> None:
@@ -155,6 +156,7 @@ class Peer:
                 if c.mimeType.lower() == "audio/opus"
             ]
             transceiver.setCodecPreferences(opus)
+        aiortc_internals.limit_repairs(transceiver.sender, MOST_UNSENT)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
         self._tracks.append((track, transceiver.sender, fanout))
 

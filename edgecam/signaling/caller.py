@@ -71,6 +71,7 @@ class Caller:
         self._ice_servers = ice_servers
         self._calls: dict[str, Call] = {}
         self._emit: Emit | None = None
+        self._generation = 0
         self._failures: dict[str, str] = {}
         self._told: Status | None = None
         self._changed = asyncio.Event()
@@ -95,11 +96,13 @@ class Caller:
     def disconnected(self) -> None:
         """The socket is gone, and with it the server's knowledge of every call."""
         self._emit = None
+        self._generation += 1
         for call in self.calls:
             call.hang_up("caller-left")
 
     def addresses_changed(self) -> None:
         """Withdraw the offers that stand: they name addresses that are gone or miss new ones."""
+        self._generation += 1
         for call in self.calls:
             if not call.taken.is_set():
                 call.hang_up("stale")
@@ -135,7 +138,8 @@ class Caller:
                         await self._place()
                     await self._tell()
                     backoff.worked()
-                except OSError as error:
+                except Exception as error:
+                    logger.debug("an offer could not be made", exc_info=True)
                     await asyncio.sleep(backoff.failed(error))
                     self._changed.set()
         finally:
@@ -147,7 +151,12 @@ class Caller:
 
     async def _place(self) -> None:
         """Make one more offer stand."""
+        generation = self._generation
         peer = await self._make_peer()
+        if generation != self._generation:
+            # Its addresses are old, or whoever was to hear of it is gone.
+            await peer.close()
+            return
         call = Call(secrets.token_urlsafe(12), peer)
         self._calls[call.name] = call
         call.task = asyncio.create_task(self._run_call(call), name=f"call-{call.name}")
@@ -173,9 +182,11 @@ class Caller:
         finally:
             await cancelled(listening)
             call.hang_up("lost")
-            if not call.told:
-                await self._send("hangup", Hangup(call.name, call.reason).payload())
-            await call.peer.close()
+            try:
+                if not call.told:
+                    await self._send("hangup", Hangup(call.name, call.reason).payload())
+            finally:
+                await call.peer.close()
         if call.taken.is_set():
             dropped = call.peer.dropped
             logger.info("viewer left: call %s, %s, %d dropped", call.name, call.reason, dropped)
@@ -208,8 +219,8 @@ class Caller:
     async def _tell(self) -> None:
         status = self._status()
         if status != self._told and self._emit is not None:
-            self._told = status
             await self._send("status", status.payload())
+            self._told = status
 
     def _status(self) -> Status:
         failed = {source: reason for source, reason in self._failures.items() if reason}

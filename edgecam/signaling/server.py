@@ -17,9 +17,9 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import cancelled
+from edgecam.limits import PerAddress, TokenBucket
 from edgecam.signaling.calls import Calls, Delivery
-from edgecam.signaling.limits import PerAddress, TokenBucket
-from edgecam.signaling.messages import MOST_MESSAGE, call_of, parse
+from edgecam.signaling.messages import MOST_MESSAGE, AskForCall, call_of, parse
 from edgecam.signaling.packets import CheckedPacket
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ Namespace = Literal["/caller", "/viewer"]
 
 BURST = 200
 RATE = 50.0
+CALLS_BURST = 5
+CALLS_RATE = 1.0
 SOCKETS_PER_ADDRESS = 16
 MOST_UNSENT = 256
 """Messages that wait for a socket to take them; a call with all its candidates is a quarter."""
@@ -47,6 +49,7 @@ class Member:
     namespace: Namespace
     address: str
     bucket: TokenBucket
+    asking: TokenBucket
     cut: "Cut"
 
 
@@ -166,7 +169,13 @@ class SignalingServer:
             self._outbox.put_nowait(cut)
             raise Refused("your address has too many connections", {"code": "too-many"})
         now = self._now()
-        self._members[sid] = Member(namespace, address, TokenBucket(BURST, RATE, now), cut)
+        self._members[sid] = Member(
+            namespace,
+            address,
+            TokenBucket(BURST, RATE, now),
+            TokenBucket(CALLS_BURST, CALLS_RATE, now),
+            cut,
+        )
         if namespace == "/caller":
             self._send(self.calls.caller_joined(sid))
         else:
@@ -189,12 +198,15 @@ class SignalingServer:
         if member is None:
             return
         now = self._now()
-        if not member.bucket.take(now):
+        # A caller has shown its token, and says more the more viewers come.
+        if member.namespace == "/viewer" and not member.bucket.take(now):
             logger.warning("cut a flooding %s at %s", member.namespace[1:], member.address)
             self._disconnect(sid)
             return
         try:
             message = parse(event, payload)
+            if isinstance(message, AskForCall) and not member.asking.take(now):
+                raise BadMessage("too-many", "ask for another call once a second at most")
             if member.namespace == "/caller":
                 self._send(self.calls.caller_said(sid, message, now))
             else:

@@ -13,12 +13,13 @@ import socketio
 from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.errors import BadMessage
-from edgecam.lifecycle import Backoff, cancelled
+from edgecam.lifecycle import Backoff
 from edgecam.signaling.messages import MOST_MESSAGE, Message, parse
 
 logger = logging.getLogger(__name__)
 
 CONNECT_DEADLINE = 5
+LEAVING = 0.1
 NAMESPACE = "/caller"
 
 
@@ -32,10 +33,13 @@ class Server:
     ca_file: Path | None = None
 
 
+Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
+
+
 class Listener(Protocol):
     """Who is told what the socket does."""
 
-    def connected(self, emit: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None: ...
+    def connected(self, emit: Emit) -> None: ...
 
     def disconnected(self) -> None: ...
 
@@ -48,55 +52,89 @@ async def keep_connected(server: Server, listener: Listener) -> None:
     while True:
         try:
             await _connect_once(server, listener, backoff.worked)
-            raise SocketError("the server closed the connection")
         except (SocketError, aiohttp.ClientError, OSError, TimeoutError) as error:
             await asyncio.sleep(backoff.failed(error))
 
 
 async def _connect_once(server: Server, listener: Listener, worked: Callable[[], None]) -> None:
-    async with aiohttp.ClientSession(connector=_connector(server)) as session:
+    """Connect, and raise when the connection is refused or lost.
+
+    Engine.IO's own tasks may swallow a cancellation or sit out a time-out. They are never awaited
+    without a limit, so that neither can keep this one from ending.
+    """
+    refusals: list[str] = []
+    gone = asyncio.Event()
+    async with aiohttp.ClientSession(connector=await _connector(server)) as session:
         client = socketio.AsyncClient(
             reconnection=False,
             http_session=session,
             handle_sigint=False,
             websocket_extra_options={"max_msg_size": MOST_MESSAGE},
         )
-        refusals: list[str] = []
         client.on("*", lambda event, *payloads: _said(listener, event, payloads), NAMESPACE)
         client.on("connect_error", lambda told=None: refusals.append(_reason(told)), NAMESPACE)
+        client.on("disconnect", lambda *_: gone.set(), NAMESPACE)
+        connecting = asyncio.create_task(_join(client, server))
         try:
-            await client.connect(
-                server.url or "http://edgecam",
-                headers={"Authorization": f"Bearer {server.token}"},
-                auth={"token": server.token},
-                transports=["websocket"],
-                namespaces=[NAMESPACE],
-                wait_timeout=CONNECT_DEADLINE,
-            )
+            await asyncio.wait((connecting,), timeout=CONNECT_DEADLINE)
+            if refusals or not connecting.done():
+                raise SocketError(refusals[0] if refusals else "the server does not answer")
+            connecting.result()
             worked()
-
-            async def emit(event: str, payload: dict[str, Any]) -> None:
-                if client.connected:
-                    await client.emit(event, payload, NAMESPACE)
-
-            listener.connected(emit)
+            listener.connected(_emitter(client))
             try:
-                await client.wait()
+                await gone.wait()
             finally:
                 listener.disconnected()
-        except SocketError as error:
-            raise SocketError(refusals[0] if refusals else str(error)) from error
+            raise SocketError("the server closed the connection")
         finally:
-            await client.shutdown()
-            # It leaves these to time out when the server refuses and closes at once.
-            await cancelled(client.eio.read_loop_task)
-            await cancelled(client.eio.write_loop_task)
+            await _leave(client, connecting)
 
 
-def _connector(server: Server) -> aiohttp.BaseConnector:
+async def _join(client: socketio.AsyncClient, server: Server) -> None:
+    await client.connect(
+        server.url or "http://edgecam",
+        headers={"Authorization": f"Bearer {server.token}"},
+        auth={"token": server.token},
+        transports=["websocket"],
+        namespaces=[NAMESPACE],
+        wait_timeout=CONNECT_DEADLINE,
+    )
+
+
+async def _leave(client: socketio.AsyncClient, connecting: asyncio.Task[None]) -> None:
+    """Say goodbye, then end what is left, each for LEAVING seconds at most."""
+    if client.connected:
+        goodbye = asyncio.create_task(client.disconnect())
+        await asyncio.wait((goodbye,), timeout=LEAVING)
+        goodbye.cancel()
+    tasks = [connecting, client.eio.read_loop_task, client.eio.write_loop_task]
+    left = [task for task in tasks if task is not None and not task.done()]
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=LEAVING)
+    if connecting.done() and not connecting.cancelled():
+        # Whoever waits has been told; what it raises is no news.
+        connecting.exception()
+
+
+def _emitter(client: socketio.AsyncClient) -> Emit:
+    async def emit(event: str, payload: dict[str, Any]) -> None:
+        if client.connected:
+            await client.emit(event, payload, NAMESPACE)
+
+    return emit
+
+
+async def _connector(server: Server) -> aiohttp.BaseConnector:
     if server.unix_path is not None:
         return aiohttp.UnixConnector(str(server.unix_path))
-    return aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=server.ca_file))
+    try:
+        trusted = await asyncio.to_thread(ssl.create_default_context, cafile=server.ca_file)
+    except OSError as error:
+        raise SocketError(f"signaling.ca_file can't be used: {server.ca_file}: {error}") from error
+    return aiohttp.TCPConnector(ssl=trusted)
 
 
 def _reason(told: Any) -> str:
@@ -107,7 +145,10 @@ def _reason(told: Any) -> str:
 def _said(listener: Listener, event: str, payloads: tuple[Any, ...]) -> None:
     payload = payloads[0] if len(payloads) == 1 else None
     if event == "error":
-        logger.warning("the signaling server refused a message: %.200s", payload)
+        # When both sides hang up at once, the later one's call is no longer known.
+        crossed = isinstance(payload, dict) and payload.get("code") == "unknown-call"
+        level = logging.DEBUG if crossed else logging.WARNING
+        logger.log(level, "the signaling server refused a message: %.200s", payload)
         return
     try:
         listener.said(parse(event, payload))

@@ -37,6 +37,7 @@ SECURITY_HEADERS = {
 }
 MOST_BODY = 4_096
 STOP_GRACE = 0.5
+HANDSHAKE_DEADLINE = 10.0
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>edgecam</title>{head}
@@ -137,12 +138,14 @@ class WebServer:
 class Site:
     """A listening server; ``close`` ends it."""
 
-    def __init__(self, runner: web.AppRunner, port: int) -> None:
+    def __init__(self, runner: web.AppRunner, server: asyncio.Server, port: int) -> None:
         self._runner = runner
+        self._server = server
         self.port = port
 
     async def close(self) -> None:
         """Stop listening and close every connection."""
+        self._server.close()
         await self._runner.cleanup()
 
 
@@ -154,10 +157,9 @@ async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext
         reason = str(error.strerror).partition(" (")[0]
         raise StartError(
             f"port {port} on {host or 'every address'} can't be had ({reason}): "
-            "stop what uses it, or choose another with web.port"
+            "stop what uses it, or choose another with web.port and web.host"
         ) from error
-    port = listener.getsockname()[1]
-    return Site(await _serve(app, listener, tls), port)
+    return await _serve(app, listener, tls, listener.getsockname()[1])
 
 
 async def listen_locally(app: web.Application, path: Path) -> Site:
@@ -168,7 +170,7 @@ async def listen_locally(app: web.Application, path: Path) -> Site:
         raise StartError(
             f"the socket {path} can't be made ({error}): choose another folder with paths.runtime"
         ) from error
-    return Site(await _serve(app, listener, None), 0)
+    return await _serve(app, listener, None)
 
 
 def local_app(
@@ -186,13 +188,20 @@ def local_app(
 
 
 async def _serve(
-    app: web.Application, listener: socket.socket, tls: ssl.SSLContext | None
-) -> web.AppRunner:
+    app: web.Application, listener: socket.socket, tls: ssl.SSLContext | None, port: int = 0
+) -> Site:
     http_logger.addFilter(_is_about_us)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE, logger=http_logger)
     await runner.setup()
-    await web.SockSite(runner, listener, ssl_context=tls).start()
-    return runner
+    if runner.server is None:
+        raise StartError("the web server did not start: see the log")
+    server = await asyncio.get_running_loop().create_server(
+        runner.server,
+        sock=listener,
+        ssl=tls,
+        ssl_handshake_timeout=HANDSHAKE_DEADLINE if tls else None,
+    )
+    return Site(runner, server, port)
 
 
 def _is_about_us(record: logging.LogRecord) -> bool:
