@@ -1,6 +1,7 @@
 """A producer a test drives: it makes one packet for every token it is given."""
 
 import queue
+import threading
 from collections.abc import Callable, Sequence
 
 from edgecam.errors import SourceError
@@ -66,3 +67,22 @@ class BrokenProducer(DrivenProducer):
         super().open()
         if self.opened <= self._failures:
             raise SourceError(f"no camera yet ({self.opened})")
+
+
+class StuckProducer(DrivenProducer):
+    """Its second read does not return before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stuck = threading.Event()
+        self.let_go = threading.Event()
+        self._reads = 0
+
+    def read(self, keyframe: Callable[[], bool]) -> Sequence[Packet]:
+        packets = super().read(keyframe)
+        if packets:
+            self._reads += 1
+        if self._reads == 2:
+            self.stuck.set()
+            self.let_go.wait(10)
+        return packets

@@ -1,5 +1,7 @@
 """What edgecam takes of aiortc's private parts is still there, and still does what it did."""
 
+import asyncio
+import inspect
 from importlib.metadata import version
 
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtpSender, rtcrtpsender
@@ -9,6 +11,7 @@ from aiortc.rtp import (
     HeaderExtensions,
     HeaderExtensionsMap,
     RtcpPsfbPacket,
+    RtcpRtpfbPacket,
     unpack_header_extensions,
 )
 
@@ -103,4 +106,32 @@ async def test_nothing_is_unsent_before_there_is_a_connection() -> None:
     """And the way to the socket's buffer exists."""
     pc, mine = sender()
     assert aiortc_internals.unsent_bytes(mine) == 0
+    await pc.close()
+
+
+async def test_repairs_are_limited() -> None:
+    """A report that names thousands of packets as lost has some of them sent again."""
+    pc, mine = sender()
+    again: list[int] = []
+
+    async def retransmit(sequence_number: int) -> None:
+        again.append(sequence_number)
+
+    mine._retransmit = retransmit  # type: ignore[method-assign]
+    aiortc_internals.limit_repairs(mine, 0)
+    lost = list(range(5_000))
+    await mine._handle_rtcp_packet(RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=1, lost=lost))
+
+    assert again[:10] == lost[:10]
+    assert len(again) < aiortc_internals.REPAIRS + 100
+    await pc.close()
+
+
+async def test_no_consent_is_asked_once_it_ends() -> None:
+    """The task that aioice would begin after the end is over at once."""
+    pc, _ = sender()
+    connection = pc.getTransceivers()[0].receiver.transport.transport._connection
+    assert inspect.iscoroutinefunction(connection.query_consent)
+    aiortc_internals.end_consent(pc)
+    await asyncio.create_task(connection.query_consent())
     await pc.close()

@@ -83,11 +83,11 @@ async def test_offers_stand_before_anybody_asks_and_are_refilled(tmp_path: Path)
         await second.connect()
         await second.offer()
 
-        while len(it.caller.calls) < 4:
+        while len(it.door.signaling.calls) < 4:
             await viewer.screen.picture()
 
         assert it.caller.viewers == 2
-        assert len(it.door.signaling.calls) == 4
+        assert len(it.caller.calls) == 4
 
 
 async def test_there_are_no_more_viewers_than_places(tmp_path: Path) -> None:
@@ -124,6 +124,47 @@ async def test_new_addresses_renew_what_stands_and_leave_calls_alone(tmp_path: P
         assert second.call not in standing
         await viewer.screen.picture()
         assert it.caller.viewers == 2
+
+
+async def test_an_offer_made_while_everything_changes_is_withdrawn(tmp_path: Path) -> None:
+    """Addresses that change, or a server that goes, while a peer is made: it is not offered."""
+    async with device(tmp_path, standing=1) as it:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+        offering = it.caller._make_peer
+
+        async def slowly() -> Peer:
+            begun.set()
+            await go_on.wait()
+            return await offering()
+
+        it.caller._make_peer = slowly
+        (before,) = it.caller.calls
+        it.caller.addresses_changed()
+        await begun.wait()
+        begun.clear()
+        it.caller.addresses_changed()
+        go_on.set()
+        await begun.wait()
+
+        viewer = await it.viewer()
+        await viewer.watch()
+        assert viewer.call != before.name
+
+
+async def test_a_viewer_that_asks_without_end_harms_only_itself(tmp_path: Path) -> None:
+    """It is told that this is too many; who watches goes on watching."""
+    async with device(tmp_path) as it:
+        good = await it.viewer()
+        await good.watch()
+        greedy = await it.viewer()
+        await greedy.connect()
+        for _ in range(40):
+            await greedy.socket.say("call", {})
+
+        assert (await greedy.socket.hear_until("error"))["code"] == "too-many"
+        await good.screen.picture()
+        other = await it.viewer()
+        await other.watch()
 
 
 async def test_a_failed_source_is_told_to_every_viewer(tmp_path: Path) -> None:

@@ -82,6 +82,8 @@ def test_every_error_at_once_with_path_and_nearest_name(tmp_path: Path) -> None:
         ("[camera]\nwidth = 641\n", "camera.width: has to be even"),
         ("[ice]\nstun_servers = 'stun:x'\n", "ice.stun_servers: has to be a list of texts"),
         ("[ice]\nstun_servers = ['turn:x']\n", "'turn:x' is not of the form stun:HOST:PORT"),
+        ("[ice]\nstun_servers = ['stun:h:port']\n", "is not of the form stun:HOST:PORT"),
+        ("[ice]\nstun_servers = ['stun:::1:3478']\n", "is not of the form stun:HOST:PORT"),
         ("[ice]\nstun_servers = ['1','2','3','4','5']\n", "may hold 4 at most, not 5"),
         (
             "[signaling]\nurl = 'http://x'\ntoken_file = 't'\n",

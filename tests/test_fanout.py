@@ -8,12 +8,13 @@ import pytest
 
 from edgecam import lifecycle
 from edgecam.errors import SourceError
+from edgecam.fanout import fanout as fanout_module
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.fanout.keyframes import KeyframeGate
 from edgecam.fanout.subscription import Subscription
 from edgecam.lifecycle import cancelled
 from edgecam.media import NS, Packet
-from tests.producer import BrokenProducer, DrivenProducer
+from tests.producer import BrokenProducer, DrivenProducer, StuckProducer
 
 
 class States:
@@ -315,6 +316,29 @@ async def test_a_driver_that_breaks_is_a_failure_too(caplog: pytest.LogCaptureFi
         assert "driver broke" in states.seen[-1][1]
         mine.close()
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_stuck_camera_is_never_opened_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read that does not return is given up, and said; nothing starts until it has returned."""
+    monkeypatch.setattr(lifecycle, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(fanout_module, "STUCK", 0.01)
+    producer = StuckProducer()
+    async with running(producer) as (fanout, states):
+        mine = fanout.subscribe()
+        await first_packet(mine, producer)
+        producer.step()
+        assert await asyncio.to_thread(producer.stuck.wait, 10)
+        mine.close()
+        await states.until("failed")
+        mine = fanout.subscribe()
+        await states.until("failed")
+        assert "stuck" in states.seen[-1][1]
+        assert producer.opened == 1
+
+        producer.let_go.set()
+        assert (await first_packet(mine, producer)).keyframe
+        assert producer.opened == 2
+        mine.close()
 
 
 def test_a_request_is_granted_at_once() -> None:

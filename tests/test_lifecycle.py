@@ -59,6 +59,13 @@ def test_pauses_double_up_to_a_limit() -> None:
     assert LONGEST_PAUSE * 0.75 <= pauses[-1] <= LONGEST_PAUSE
 
 
+def test_a_source_may_be_away_for_days() -> None:
+    """However often it fails, there is a next time."""
+    backoff = Backoff("test")
+    for _ in range(2_000):
+        assert backoff.failed(OSError()) <= LONGEST_PAUSE
+
+
 def test_a_row_of_failures_is_logged_once_and_its_end_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -190,6 +190,12 @@ ANSWER_MISTAKES: dict[str, Callable[[str], str]] = {
     "no setup": lambda sdp: sdp.replace("a=setup", "a=x"),
     "audio refused": lambda sdp: _port(sdp, "audio", 0),
     "too long": lambda sdp: sdp + "a=x\r\n" * 20_000,
+    "too many codecs": lambda sdp: sdp + "a=rtcp-fb:* nack\r\n" * 100,
+    "sends, too": lambda sdp: sdp.replace("a=recvonly", "a=sendrecv"),
+    "receives nothing": lambda sdp: sdp.replace("a=recvonly", "a=inactive"),
+    "bundled otherwise": lambda sdp: sdp.replace("BUNDLE 0 1", "BUNDLE zzz 0 1"),
+    "not bundled": lambda sdp: sdp.replace("a=group:BUNDLE 0 1\r\n", ""),
+    "other mids": lambda sdp: sdp.replace("a=mid:0", "a=mid:7"),
 }
 
 
