@@ -212,7 +212,11 @@ class SignalingServer:
             else:
                 self._send(self.calls.viewer_said(sid, message, now))
         except BadMessage as error:
-            logger.info("%s at %s: %r: %s", member.namespace[1:], member.address, event[:32], error)
+            who, level = member.namespace[1:], logging.INFO
+            if error.code == "unknown-call":
+                # Both sides hung up at once.
+                level = logging.DEBUG
+            logger.log(level, "%s at %s: %r: %s", who, member.address, event[:32], error)
             told = {"code": error.code, "message": str(error), "event": event[:32]}
             call = call_of(payload)
             self._send([Delivery(sid, "error", told | ({"call": call} if call else {}))])
