@@ -105,8 +105,7 @@ class Fanout:
 
     async def _produce(self, backoff: Backoff) -> None:
         """One run of the producer's thread, until demand ends (returns) or it fails (raises)."""
-        if self._stuck is not None and not self._stuck.done():
-            raise SourceError(f"the {self.name}'s driver is stuck: restart edgecam")
+        self._raise_if_stuck()
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[SourceError | None] = loop.create_future()
         stop = threading.Event()
@@ -135,6 +134,7 @@ class Fanout:
         finally:
             stop.set()
             await self._until(ended)
+        self._raise_if_stuck()
         error = ended.result()
         if error is not None:
             raise error
@@ -166,8 +166,6 @@ class Fanout:
                 break
         if cancelled is not None:
             raise cancelled
-        if not ended.done():
-            raise SourceError(f"the {self.name}'s driver is stuck: restart edgecam")
 
     def _work(
         self, stop: threading.Event, deliver: Callable[[Sequence[Packet]], object]
@@ -188,6 +186,10 @@ class Fanout:
             logger.exception("%s: the driver broke", self.name)
             return SourceError(f"the {self.name}'s driver broke: {error!r}; see the log")
         return None
+
+    def _raise_if_stuck(self) -> None:
+        if self._stuck is not None and not self._stuck.done():
+            raise SourceError(f"the {self.name}'s driver is stuck: restart edgecam")
 
     def _take_keyframe(self) -> bool:
         return self.gate.take(capture_clock())
