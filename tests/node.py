@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,15 +19,19 @@ SMALL = {
 
 
 class Node:
-    """``edgecam run`` with its state in ``folder``. ``start`` again after ``stop`` or ``kill``."""
+    """``edgecam run``, or another ``command`` that lives as long, with its state in ``folder``.
 
-    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+    ``start`` again after ``stop`` or ``kill``.
+    """
+
+    def __init__(self, folder: Path, environ: dict[str, str], command: str = "run") -> None:
         self.state = folder / "state"
         self.ca = self.state / "tls" / "ca.crt"
         self.local_socket = self.state / "run" / "signaling.sock"
         self.log_file = folder / "edgecam.log"
         self.port = 0
         self.links: list[str] = []
+        self._command = command
         self._environ = SMALL | {"EDGECAM_PATHS_STATE": str(self.state)} | environ
         self._process: asyncio.subprocess.Process | None = None
 
@@ -58,7 +62,7 @@ class Node:
             self._environ["EDGECAM_WEB_PORT"] = str(self.port)
         with await asyncio.to_thread(self.log_file.open, "ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "edgecam", "run"),
+                *(sys.executable, "-m", "edgecam", self._command),
                 env=environ | self._environ,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -104,11 +108,22 @@ class Node:
         return await self.process.wait()
 
 
+def running_node(folder: Path, **options: str | int) -> AbstractAsyncContextManager[Node]:
+    """A node that lives, configured by ``section__option=value``, stopped at the end."""
+    return _living(folder, "run", options)
+
+
+def serving_node(folder: Path, **options: str | int) -> AbstractAsyncContextManager[Node]:
+    """The page and the signaling server alone, for callers elsewhere."""
+    return _living(folder, "serve", options)
+
+
 @asynccontextmanager
-async def running_node(folder: Path, **options: str | int) -> AsyncIterator[Node]:
-    """A node that runs, configured by ``section__option=value``, stopped at the end."""
+async def _living(
+    folder: Path, command: str, options: Mapping[str, str | int]
+) -> AsyncIterator[Node]:
     environ = {f"EDGECAM_{name.replace('__', '_')}".upper(): str(v) for name, v in options.items()}
-    node = Node(folder, environ)
+    node = Node(folder, environ, command)
     await node.start()
     try:
         yield node

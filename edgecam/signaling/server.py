@@ -258,12 +258,18 @@ class SignalingServer:
 
     async def _cut(self, cut: Cut) -> None:
         """Close a socket; waiting for it to take what it was sent is nobody else's business."""
+        engine = self._sio.eio.sockets.get(cut.engine_id)
         try:
             async with asyncio.timeout(CUT_GRACE):
+                # Engine.IO lets nobody fetch by long polling what waits in a socket it has closed.
+                if engine is not None:
+                    await engine.queue.join()
                 await self._sio.eio.disconnect(cut.engine_id)
         except TimeoutError:
             if cut.transport is not None:
                 cut.transport.abort()
+            elif engine is not None:
+                await engine.close(wait=False)
         except Exception:
             logger.exception("a socket could not be closed")
         else:

@@ -40,7 +40,8 @@ STOP_GRACE = 0.5
 HANDSHAKE_DEADLINE = 10.0
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>edgecam</title>{head}
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<title>edgecam</title>{head}
 <h1>{title}</h1><p>{text}</p></html>"""
 
 

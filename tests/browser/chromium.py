@@ -25,8 +25,12 @@ EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @asynccontextmanager
-async def chromium(folder: Path, ca: Path, *flags: str) -> AsyncIterator[BrowserContext]:
+async def chromium(
+    folder: Path, ca: Path, *flags: str, locale: str = "en-US"
+) -> AsyncIterator[BrowserContext]:
     """A browser with a fresh profile in ``folder``. TLS is verified for real, against ``ca``.
+
+    ``locale`` is the one language it prefers, whatever the system's is.
 
     No permission is faked: Chromium hides its addresses behind ``.local`` names, as it does for
     everybody who has not granted camera or microphone.
@@ -43,6 +47,7 @@ async def chromium(folder: Path, ca: Path, *flags: str) -> AsyncIterator[Browser
             env={**os.environ, "HOME": str(home)},
             ignore_default_args=["--mute-audio"],
             viewport={"width": 1280, "height": 800},
+            locale=locale,
         )
         try:
             yield context

@@ -11,7 +11,6 @@ export class Controls {
   #player;
   #video = element("video", HTMLVideoElement);
   #sound = element("sound", HTMLButtonElement);
-  #soundText = element("sound-text", HTMLElement);
   #fullscreen = element("fullscreen", HTMLButtonElement);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
@@ -23,7 +22,9 @@ export class Controls {
     this.#fullscreen.addEventListener("click", () => this.#toggleFullscreen());
     this.#fullscreen.hidden = !canFullscreen(this.#video);
     element("play", HTMLButtonElement).addEventListener("click", () => player.play());
-    document.addEventListener("fullscreenchange", () => this.#drawFullscreen());
+    document.addEventListener("fullscreenchange", () => {
+      this.#fullscreen.dataset.on = String(document.fullscreenElement !== null);
+    });
     document.addEventListener("keydown", (event) => this.#onKey(event));
     for (const event of ["pointermove", "pointerdown", "focusin", "keydown"]) {
       document.addEventListener(event, () => this.#wake());
@@ -35,13 +36,6 @@ export class Controls {
   drawSound(muted, audible) {
     this.#sound.hidden = !audible;
     this.#sound.dataset.on = String(!muted);
-    this.#soundText.textContent = muted ? "Tap for sound" : "Mute";
-  }
-
-  #drawFullscreen() {
-    const on = document.fullscreenElement !== null;
-    this.#fullscreen.dataset.on = String(on);
-    this.#fullscreen.ariaLabel = on ? "Leave full screen" : "Full screen";
   }
 
   /** @param {KeyboardEvent} event */

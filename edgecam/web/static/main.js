@@ -17,8 +17,6 @@ const player = new Player(video, {
 });
 const controls = new Controls(player);
 const session = new Session(signaling, store, player, video);
-const view = new View();
-store.subscribe((state) => view.draw(state));
 
 if ("RTCPeerConnection" in window) {
   addEventListener("online", () => session.hurry());
@@ -43,3 +41,8 @@ Object.defineProperty(window, "edgecam", {
     stats: () => session.stats(),
   }),
 });
+
+// Imported last, as nothing waits for words: until they are here the page says what index.html says.
+const { load } = await import("./languages.js");
+const view = new View(await load(navigator.languages));
+store.subscribe((state) => view.draw(state));

@@ -1,6 +1,7 @@
-import { wordsFor } from "./words.js";
+import { watching, wordsFor } from "./words.js";
 
 /**
+ * @typedef {import("./languages.js").Language} Language
  * @typedef {import("./state.js").State} State
  */
 
@@ -18,8 +19,9 @@ export function element(id, type) {
   return found;
 }
 
-/** Draws a state. */
+/** Draws a state, in one language. */
 export class View {
+  #language;
   #video = element("video", HTMLVideoElement);
   #badge = element("badge-text", HTMLElement);
   #title = element("message-title", HTMLElement);
@@ -29,9 +31,15 @@ export class View {
   #announce = element("announce", HTMLElement);
   #announced = "";
 
+  /** @param {Language} language */
+  constructor(language) {
+    this.#language = language;
+    translate(language);
+  }
+
   /** @param {Readonly<State>} state */
   draw(state) {
-    const words = wordsFor(state);
+    const words = wordsFor(state, this.#language);
     const { dataset } = document.body;
     dataset.phase = state.phase;
     dataset.busy = String(words.busy);
@@ -42,7 +50,7 @@ export class View {
       this.#detail.textContent = words.detail;
     }
     this.#play.hidden = !(state.paused && state.call !== null);
-    this.#watching.textContent = watching(state);
+    this.#watching.textContent = watching(state, this.#language);
     document.title = state.phase === "live" ? "edgecam" : `${words.badge} – edgecam`;
     this.#say(state.phase, words.title || words.badge);
     if (state.phase === "stale") leaveNativeFullscreen(this.#video);
@@ -57,10 +65,14 @@ export class View {
   }
 }
 
-/** @param {Readonly<State>} state */
-function watching({ camera, phase, reason }) {
-  if (!camera || (phase !== "live" && reason !== "full")) return "";
-  return `${camera.viewers} of ${camera.places} watching`;
+/** Puts the words into the page that no state changes. @param {Language} language */
+function translate(language) {
+  document.documentElement.lang = language.lang;
+  element("video", HTMLVideoElement).setAttribute("aria-label", language.video);
+  element("sound", HTMLButtonElement).title = language["sound-key"];
+  element("fullscreen", HTMLButtonElement).title = language["fullscreen-key"];
+  const named = /** @type {const} */ (["play", "sound-off", "sound-on", "fullscreen-off", "fullscreen-on"]);
+  for (const id of named) element(id, HTMLElement).textContent = language[id];
 }
 
 /** An iPhone's full screen shows the bare video, which could not be seen to be old. */

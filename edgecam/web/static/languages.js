@@ -1,0 +1,58 @@
+/**
+ * Which language the page speaks. To add one, for example German: copy languages/en.js to
+ * languages/de.js, translate it (its `lang` is "de"), and preload it in index.html, as the others
+ * are: that is the list of the languages there are. tests/test_words.py finds what is missing.
+ *
+ * All that the page says: languages/en.js explains it.
+ * @typedef {typeof import("./languages/en.js").default} Language
+ */
+
+const FALLBACK = "en";
+
+/**
+ * The tag of the language for who prefers these: the first wish there is something for. Another
+ * region's variant is better than another language.
+ *
+ * @param {readonly string[]} wishes such as `navigator.languages`
+ * @param {readonly string[]} tags of the languages there are
+ */
+export function choose(wishes, tags) {
+  for (const wish of wishes.map((each) => each.toLowerCase())) {
+    const found =
+      tags.find((tag) => tag.toLowerCase() === wish) ??
+      tags.find((tag) => primary(tag) === primary(wish));
+    if (found) return found;
+  }
+  return FALLBACK;
+}
+
+/**
+ * The language that suits best; English when its file can't be had.
+ *
+ * @param {readonly string[]} wishes such as `navigator.languages`
+ */
+export async function load(wishes) {
+  const tag = choose(wishes, listed());
+  try {
+    return await file(tag);
+  } catch (error) {
+    console.warn(`languages: ${tag} could not be loaded`, error);
+    return file(FALLBACK);
+  }
+}
+
+/** @param {string} tag @returns {Promise<Language>} */
+async function file(tag) {
+  return (await import(`./languages/${tag}.js`)).default;
+}
+
+/** The tags of the languages there are: the names of their files. */
+function listed() {
+  const links = document.querySelectorAll('link[rel="modulepreload"][href^="languages/"]');
+  return [...links].map((link) => /\/(.+)\.js$/.exec(link.getAttribute("href") ?? "")?.[1] ?? FALLBACK);
+}
+
+/** @param {string} tag */
+function primary(tag) {
+  return tag.toLowerCase().split("-")[0];
+}

@@ -1,0 +1,76 @@
+/**
+ * English: what there is to say. Every other language says the same; languages.js tells how to add
+ * one. After `export default` comes JSON, as which the tests read it.
+ *
+ * A list is a title and, if there is more to say, the sentences below it. Names in braces are
+ * filled in by the page. What ends in `-off` or `-on` names a button while that is off or on.
+ * In `waiting`, `lost` and `reconnecting` a key is the code of a reason (docs/signaling.md); `other`
+ * stands for all that have no words of their own.
+ */
+export default {
+  "lang": "en",
+  "video": "Live picture from the camera",
+  "play": "Play",
+  "sound-off": "Tap for sound",
+  "sound-on": "Mute",
+  "sound-key": "Sound (m)",
+  "fullscreen-off": "Full screen",
+  "fullscreen-on": "Leave full screen",
+  "fullscreen-key": "Full screen (f)",
+  "watching": "{viewers} of {places} watching",
+  "badge": {
+    "connecting": "Connecting",
+    "live": "Live",
+    "stale": "Picture is {age} s old",
+    "paused": "Paused",
+    "waiting": "Waiting",
+    "reconnecting": "Reconnecting",
+    "refused": "Refused",
+    "signed-out": "Not signed in",
+    "unsupported": "Not supported",
+    "ended": "Ended"
+  },
+  "connecting": ["Connecting to the camera"],
+  "answering": ["Starting the picture"],
+  "fault": "The camera reports a fault",
+  "stale": ["The picture has stopped", "Waiting for the next one."],
+  "paused": ["The browser has paused the picture"],
+  "waiting": {
+    "no-caller": ["The camera is away", "This page shows it as soon as it is back."],
+    "full": ["All places are taken, you are in line", "The picture comes as soon as somebody leaves."],
+    "failed": ["The camera has failed", "It is trying again."],
+    "no-offer": ["The camera is getting ready", "It will call in a moment."],
+    "other": ["Waiting for the camera"]
+  },
+  "lost": {
+    "shutdown": ["The camera is restarting", "This page comes back by itself."],
+    "bye": ["The camera ended the call", "Calling it again."],
+    "caller-left": ["The camera went away", "This page comes back by itself."],
+    "timeout": ["No connection to the camera", "The two did not reach each other in time. Trying again."],
+    "lost": ["The connection to the camera was lost", "Trying again."],
+    "stale": ["The camera's network has changed", "Connecting anew."],
+    "frozen": ["The picture has stopped", "Asking the camera for a new call."],
+    "bad-answer": ["The call did not come about", "The camera could not use this browser's answer. Trying again."],
+    "failed": ["The call has failed", "Trying again."],
+    "other": ["The call has ended", "Calling again."]
+  },
+  "reconnecting": {
+    "shutdown": ["The camera is restarting", "This page comes back by itself."],
+    "too-many": ["Too many pages are open", "Close some that show this camera. Trying again."],
+    "other": ["The camera cannot be reached", "This page comes back by itself when it can."]
+  },
+  "refused": [
+    "The camera does not accept this address",
+    "Open the link the device printed, with the name it has there."
+  ],
+  "signed-out": [
+    "This browser is not signed in",
+    "Open the link the device printed, or run “edgecam link” on it to get a new one."
+  ],
+  "no-webrtc": ["This browser cannot play the camera", "It has no WebRTC, or has it switched off."],
+  "no-h264": [
+    "This browser cannot play H.264",
+    "The camera sends nothing else. Firefox downloads its OpenH264 plugin shortly after its first start: if this is Firefox, leave the page open, it keeps trying."
+  ],
+  "ended": ["The call has ended", "Reload the page to call again."]
+};

@@ -1,0 +1,1 @@
+"""Both sides of docs/signaling.md, made of other people's WebRTC."""
