@@ -56,6 +56,34 @@ async def test_a_picture_that_has_stopped_is_not_shown_as_live(tmp_path: Path) -
         await page.until("live")
 
 
+SHOWN_AGAIN = """
+() => {
+  delete document.hidden;
+  document.dispatchEvent(new Event("visibilitychange"));
+  return window.edgecam.state().phase;
+}
+"""
+
+
+async def test_a_page_that_is_shown_again_does_not_call_an_old_picture_live(tmp_path: Path) -> None:
+    """It hid while the device hung: what is on the screen is old from the first moment."""
+    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        page = await watcher(browser, node.link)
+        await page.stamps(5)
+        # Headless Chromium shows every page; this is what a hidden one sees of itself.
+        await page.page.evaluate(
+            "() => Object.defineProperty(document, 'hidden', {get: () => true, configurable: true})"
+        )
+        node.process.send_signal(signal.SIGSTOP)
+        before = await page.page.evaluate("() => performance.now()")
+        await page.page.wait_for_function(f"() => performance.now() > {before} + 1500")
+        assert (await page.state())["phase"] == "live"
+
+        assert await page.page.evaluate(SHOWN_AGAIN) == "stale"
+        node.process.send_signal(signal.SIGCONT)
+        await page.until("live")
+
+
 async def test_full_means_waiting_in_line(tmp_path: Path) -> None:
     """The second viewer is told that the places are taken, and gets the first that is free."""
     async with (

@@ -32,7 +32,7 @@ export class Freshness {
     this.#video = video;
     this.#listener = listener;
     if (HAS_CALLBACK) video.requestVideoFrameCallback(this.#onFrame);
-    document.addEventListener("visibilitychange", () => this.#expectFromNow());
+    document.addEventListener("visibilitychange", () => this.#onVisibility());
     for (const event of ["playing", "pause"]) video.addEventListener(event, () => this.#expectFromNow());
   }
 
@@ -80,6 +80,13 @@ export class Freshness {
     if (document.hidden) return;
     const quiet = now - Math.max(this.#lastFrame, this.#expected);
     if (quiet > STALE_MS) this.#listener.quiet(quiet, now - this.#lastFrame);
+  }
+
+  /** What is on the screen when the page is shown again is as old as it is, until the next comes. */
+  #onVisibility() {
+    this.#expectFromNow();
+    const age = performance.now() - this.#lastFrame;
+    if (this.#timer !== undefined && !document.hidden && age > STALE_MS) this.#listener.quiet(0, age);
   }
 
   #expectFromNow() {

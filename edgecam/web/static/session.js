@@ -163,8 +163,9 @@ export class Session {
   /** @param {number} quietMs @param {number} ageMs */
   #onQuiet(quietMs, ageMs) {
     this.#store.dispatch({ type: "quiet", age: ageMs / 1_000 });
-    const { phase, paused } = this.#store.state;
-    if (paused) return;
+    const { phase, paused, camera } = this.#store.state;
+    // Another call would not help a camera that says it has failed.
+    if (paused || camera?.state === "failed") return;
     if (phase === "stale" && quietMs > FROZEN_MS) this.#onCallOver("frozen");
     else if (phase === "answering" && quietMs > FIRST_FRAME_MS) this.#onCallOver("timeout");
   }

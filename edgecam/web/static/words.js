@@ -23,7 +23,8 @@ export function wordsFor(state, language) {
     case "connecting":
       return say(badge.connecting, language.connecting, true);
     case "answering":
-      return say(badge.connecting, language.answering, true);
+      if (camera?.state !== "failed") return say(badge.connecting, language.answering, true);
+      return say(badge.connecting, failure(camera.message, language), true);
     case "live":
       if (camera?.state !== "failed" || !camera.message) return say(badge.live, [""], false);
       return say(badge.live, [language.fault, sentence(camera.message)], false);
