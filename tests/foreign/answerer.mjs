@@ -17,6 +17,8 @@ const link = process.argv[2];
 const events = [];
 const offers = [];
 const media = countMedia();
+// A track that nothing refers to is collected, and is heard no more.
+const tracks = [];
 let pc = null;
 let hungUp = false;
 
@@ -52,6 +54,7 @@ function answer({ call, sdp, iceServers }) {
     if (state === "failed" && !hungUp) leave(1);
   });
   pc.onTrack((track) => {
+    tracks.push(track);
     // Answers sender reports with receiver reports, as browsers do.
     track.setMediaHandler(new datachannel.RtcpReceivingSession());
     track.onMessage((packet) => {
