@@ -26,6 +26,12 @@ class AudioEncoder(Protocol):
     def close(self) -> None: ...
 
 
+class Closable(Protocol):
+    """What sources and encoders have in common."""
+
+    def close(self) -> None: ...
+
+
 class EncodedVideo:
     """Access units of what a camera sees, by an encoder made anew at each ``open``.
 
@@ -62,11 +68,7 @@ class EncodedVideo:
 
     def close(self) -> None:
         encoder, self._encoder = self._encoder, None
-        try:
-            self._source.close()
-        finally:
-            if encoder is not None:
-                encoder.close()
+        _close(self._source, encoder)
 
 
 class EncodedAudio:
@@ -90,8 +92,13 @@ class EncodedAudio:
 
     def close(self) -> None:
         encoder, self._encoder = self._encoder, None
-        try:
-            self._source.close()
-        finally:
-            if encoder is not None:
-                encoder.close()
+        _close(self._source, encoder)
+
+
+def _close(source: Closable, encoder: Closable | None) -> None:
+    """The source first, which ends a read; the encoder whatever that raises."""
+    try:
+        source.close()
+    finally:
+        if encoder is not None:
+            encoder.close()
