@@ -14,7 +14,8 @@ async (count) => {
   while (found.length < count) {
     await new Promise((next) => video.requestVideoFrameCallback(next));
     const stamp = reader.read();
-    if (stamp) found.push(stamp);
+    // By the time one picture's callback runs, the next may already be the one that is shown.
+    if (stamp && stamp.frame !== found.at(-1)?.frame) found.push(stamp);
   }
   return found;
 }
