@@ -26,7 +26,9 @@ from edgecam.files import private_folder, secret
 from edgecam.lifecycle import Backoff, Lifecycle, cancelled, either
 from edgecam.media import AudioFormat, VideoFormat
 from edgecam.peer import addresses
+from edgecam.peer.ice import Ice
 from edgecam.peer.peer import Peer, Streams
+from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
@@ -41,7 +43,7 @@ logger = logging.getLogger(__name__)
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
-STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.4, 0.4, 0.7, 0.5, 0.2
+STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.2, 0.4, 0.7, 0.5, 0.2
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -52,6 +54,7 @@ class Ground:
     state: Path
     local_socket: Path
     caller_token: str
+    turn_secret: str
     page: "Page | None"
 
 
@@ -82,9 +85,14 @@ def prepare(config: Config) -> Ground:
     """Folders, keys, certificates and the page's files. StartError if it can't be."""
     state = private_folder(state_folder(config.paths), "paths.state")
     runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
+    turn_secret = ""
+    if config.ice.turn_secret_file:
+        path = Path(config.ice.turn_secret_file)
+        turn_secret = _read(path, "the TURN secret", "ice.turn_secret_file")
     if config.signaling.url:
-        token = _read_token(Path(config.signaling.token_file))
-        return Ground(state, runtime / "signaling.sock", token, None)
+        path = Path(config.signaling.token_file)
+        token = _read(path, "the caller token", "signaling.token_file")
+        return Ground(state, runtime / "signaling.sock", token, turn_secret, None)
     store = CertificateStore(state / "tls")
     hosts = addresses.host_addresses()
     if not hosts:
@@ -99,7 +107,8 @@ def prepare(config: Config) -> Ground:
         leaf=leaf,
         tls=server_context(leaf),
     )
-    return Ground(state, runtime / "signaling.sock", secret(state / "caller.token"), page)
+    token = secret(state / "caller.token")
+    return Ground(state, runtime / "signaling.sock", token, turn_secret, page)
 
 
 def state_folder(paths: Paths) -> Path:
@@ -178,18 +187,16 @@ class _Node:
             if fanout is not None:
                 self._own(fanout.name, fanout.run(), STOP_CAMERA)
         streams = Streams(video, audio, self._profile_level_id())
-        stun = self._config.ice.stun_servers
-        servers: tuple[dict[str, Any], ...] = tuple({"urls": [url]} for url in stun)
-        caller = Caller(
-            lambda: Peer.offering(streams, stun),
-            self._config.viewers.most,
-            self._config.viewers.standing_offers,
-            servers,
-        )
+        servers = self._ice_servers()
+        ice = Ice(servers, lambda s: Peer.offering(streams, s, relay_only=servers.relay_only))
+        viewers = self._config.viewers
+        caller = Caller(ice.peer, viewers.most, viewers.standing_offers, servers.for_page)
         self._caller = caller
         connection = keep_connected(self._signaling_server(), caller)
         self._own("the caller's socket", connection, STOP_SMALL)
         self._own("the caller", caller.run(), STOP_CALLS)
+        watch = ice.watch(caller.addresses_changed, caller.replace)
+        self._own("STUN and TURN", watch, STOP_SMALL)
         if self._ground.page is None:
             self._own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         return caller.ready
@@ -252,6 +259,17 @@ class _Node:
         ca_file = Path(signaling.ca_file) if signaling.ca_file else None
         return Server(self._ground.caller_token, url=signaling.url, ca_file=ca_file)
 
+    def _ice_servers(self) -> Servers:
+        ice = self._config.ice
+        return Servers(
+            ice.stun_servers,
+            ice.turn_servers,
+            ice.turn_username,
+            ice.turn_credential,
+            self._ground.turn_secret,
+            relay_only=ice.policy == "relay",
+        )
+
     def _admit_caller(self, token: str) -> bool:
         return same_token(token, self._ground.caller_token)
 
@@ -300,10 +318,11 @@ def _names(hosts: list[str]) -> Names:
     return Names(socket.gethostname(), tuple(hosts))
 
 
-def _read_token(path: Path) -> str:
+def _read(path: Path, what: str, option: str) -> str:
     try:
-        return path.read_text("utf-8").strip()
+        text = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise StartError(
-            f"the caller token {path} can't be read ({error}): see signaling.token_file"
-        ) from error
+        raise StartError(f"{what} {path} can't be read ({error}): see {option}") from error
+    if not text:
+        raise StartError(f"{what} {path} is empty: see {option}")
+    return text

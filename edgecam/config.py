@@ -14,10 +14,16 @@ from edgecam import options
 from edgecam.errors import ConfigError
 from edgecam.options import option
 
-STUN_URL = re.compile(r"stun:[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-"""RFC 7064, as far as it is of use: a name or an IPv4 address, and a port."""
-
 NODE_URL = re.compile(r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
+
+SERVER_URL = re.compile(
+    r"(?P<scheme>stun|turns?):[A-Za-z0-9.-]+(:(?P<port>[0-9]{1,5}))?"
+    r"(\?transport=(?P<transport>udp|tcp))?"
+)
+"""RFCs 7064 and 7065. An IPv6 address needs brackets, which aiortc can't read: give it a name."""
+
+_LONGEST = 256
+"""Characters in a server's URL or credential: what the protocol carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,30 @@ class Ice:
     """How the two sides of a call find each other."""
 
     stun_servers: tuple[str, ...] = option(
-        (), "STUN servers, as `stun:HOST:PORT`; with none, nothing leaves the LAN.", 0, 4
+        (),
+        "STUN servers, as `stun:HOST:PORT`; the device asks the first that answers, the page all. "
+        "With neither STUN nor TURN, nothing leaves the LAN.",
+        0,
+        4,
+    )
+    turn_servers: tuple[str, ...] = option(
+        (),
+        "TURN servers, as `turn:HOST:PORT?transport=udp` (or `tcp`; `turns:` is TLS); the device "
+        "uses the first that answers, the page any.",
+        0,
+        4,
+    )
+    turn_username: str = option("", "The username for the TURN servers.")
+    turn_credential: str = option("", "Its password.")
+    turn_secret_file: str = option(
+        "",
+        "Instead of these, the file with the secret shared with the TURN servers (coturn's "
+        "`use-auth-secret`): every viewer gets credentials of its own, for a day.",
+    )
+    policy: str = option(
+        "all",
+        "`relay`: the device sends and receives through the TURN server only.",
+        choices=("all", "relay"),
     )
 
 
@@ -153,10 +182,52 @@ def _contradictions(config: Config) -> Iterator[str]:
             yield f"camera.{name}: has to be even, as 4:2:0 video is"
     if config.viewers.standing_offers > config.viewers.most:
         yield "viewers.standing_offers: can't exceed viewers.most"
-    for server in config.ice.stun_servers:
-        if not STUN_URL.fullmatch(server):
-            yield f"ice.stun_servers: {server!r} is not of the form stun:HOST:PORT"
+    yield from _server_contradictions(config.ice)
+    yield from _credential_contradictions(config.ice)
     if config.signaling.url and not NODE_URL.fullmatch(config.signaling.url):
         yield f"signaling.url: {config.signaling.url!r} is not of the form https://HOST:PORT"
     if config.signaling.url and not config.signaling.token_file:
         yield "signaling.token_file: is needed with signaling.url"
+
+
+def _server_contradictions(ice: Ice) -> Iterator[str]:
+    for server in ice.stun_servers:
+        if not _is_server(server, "stun") or "?" in server:
+            yield (
+                f"ice.stun_servers: {server!r} is not of the form stun:HOST:PORT{_by_name(server)}"
+            )
+    for server in ice.turn_servers:
+        if not _is_server(server, "turn", "turns"):
+            yield (
+                f"ice.turn_servers: {server!r} is not of the form turn:HOST:PORT?transport=udp, "
+                f"with turns: for TLS and tcp as the other transport{_by_name(server)}"
+            )
+        elif server.startswith("turns:") and server.endswith("udp"):
+            yield f"ice.turn_servers: {server!r}: TLS goes with transport=tcp only"
+    if ice.policy == "relay" and not ice.turn_servers:
+        yield "ice.policy: relay needs ice.turn_servers, or no call is possible"
+
+
+def _credential_contradictions(ice: Ice) -> Iterator[str]:
+    static = bool(ice.turn_username or ice.turn_credential)
+    if static and ice.turn_secret_file:
+        yield "ice.turn_secret_file: goes without turn_username and turn_credential: choose"
+    elif static and not (ice.turn_username and ice.turn_credential):
+        yield "ice.turn_username and ice.turn_credential: each needs the other"
+    elif ice.turn_servers and not (static or ice.turn_secret_file):
+        yield "ice.turn_servers: need turn_username and turn_credential, or turn_secret_file"
+    if (static or ice.turn_secret_file) and not ice.turn_servers:
+        yield "ice.turn_servers: there is none for the credentials that are given"
+    for name in ("turn_username", "turn_credential"):
+        if len(getattr(ice, name)) > _LONGEST:
+            yield f"ice.{name}: may be {_LONGEST} characters long at most"
+
+
+def _is_server(url: str, *schemes: str) -> bool:
+    found = SERVER_URL.fullmatch(url)
+    port = int((found and found["port"]) or 1)
+    return bool(found and found["scheme"] in schemes and 0 < port < 65_536 and len(url) < _LONGEST)
+
+
+def _by_name(url: str) -> str:
+    return "; give a server with an IPv6 address by its name" if "[" in url else ""

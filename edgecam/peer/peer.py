@@ -9,6 +9,7 @@ from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
     RTCIceServer,
+    RTCIceTransportPolicy,
     RTCPeerConnection,
     RTCRtpSender,
     RTCSessionDescription,
@@ -48,11 +49,13 @@ class Peer:
     called, may be called twice, and leaves the fan-outs.
     """
 
-    def __init__(self, streams: Streams, stun_servers: tuple[str, ...]) -> None:
+    def __init__(
+        self, streams: Streams, servers: tuple[RTCIceServer, ...], *, relay_only: bool
+    ) -> None:
+        policy = RTCIceTransportPolicy.RELAY if relay_only else RTCIceTransportPolicy.ALL
         # None instead of an empty list would mean Google's STUN server.
-        servers = [RTCIceServer(urls=url) for url in stun_servers]
         self._pc = RTCPeerConnection(
-            RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+            RTCConfiguration(list(servers), policy, RTCBundlePolicy.MAX_BUNDLE)
         )
         self._streams = streams
         self._tracks: list[tuple[PacketTrack, RTCRtpSender, Fanout]] = []
@@ -65,10 +68,16 @@ class Peer:
         self._pc.on("connectionstatechange", self._note_state)
 
     @classmethod
-    async def offering(cls, streams: Streams, stun_servers: tuple[str, ...] = ()) -> "Peer":
-        """A peer with its offer made and its candidates gathered."""
+    async def offering(
+        cls, streams: Streams, servers: tuple[RTCIceServer, ...] = (), *, relay_only: bool = False
+    ) -> "Peer":
+        """A peer with its offer made and its candidates gathered.
+
+        ``servers`` are asked for candidates, for five seconds at most; what they don't give is
+        missing. ``relay_only``: no candidates but those of a TURN server.
+        """
         aiortc_internals.prepare()
-        peer = cls(streams, stun_servers)
+        peer = cls(streams, servers, relay_only=relay_only)
         try:
             await peer._offer()
         except BaseException:

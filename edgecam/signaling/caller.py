@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from edgecam.errors import BadMessage
@@ -27,11 +27,15 @@ ANSWER_DEADLINE = 12.0
 
 CONNECT_DEADLINE = 15.0
 
+CLOSE_DEADLINE = 1.0
+"""Seconds that ended calls get to take leave when stopping; a TURN server may not answer."""
+
 MOST_UNREAD = 128
 """Messages about one call that may wait; the server lets no more than half of them through."""
 
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
 MakePeer = Callable[[], Awaitable[Peer]]
+IceServers = tuple[dict[str, Any], ...]
 
 
 class Call:
@@ -59,17 +63,23 @@ class Caller:
 
     ``connected`` and ``disconnected`` are told by the socket, ``said`` hands on what the server
     says. ``ready`` is set once the first offer stands: from then on a viewer can be answered. Each
-    call is one task; a call that fails ends alone.
+    call is one task; a call that fails ends alone. ``ice_servers`` are the viewer's, or make them
+    for each offer anew.
     """
 
     def __init__(
-        self, make_peer: MakePeer, most: int, standing: int, ice_servers: tuple[dict[str, Any], ...]
+        self,
+        make_peer: MakePeer,
+        most: int,
+        standing: int,
+        ice_servers: IceServers | Callable[[], IceServers],
     ) -> None:
         self._make_peer = make_peer
         self._most = most
         self._standing = standing
         self._ice_servers = ice_servers
         self._calls: dict[str, Call] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._emit: Emit | None = None
         self._generation = 0
         self._failures: dict[str, str] = {}
@@ -107,6 +117,19 @@ class Caller:
             if not call.taken.is_set():
                 call.hang_up("stale")
 
+    async def replace(self, old: Peer, new: Peer) -> bool:
+        """Offer ``new`` in the place of ``old``; False, and nothing done, if that stands no more.
+
+        From then on ``new`` is this caller's to close.
+        """
+        for call in self.calls:
+            standing = not (call.taken.is_set() or old.ended.is_set() or self._emit is None)
+            if call.peer is old and standing:
+                await self._stand(new)
+                call.hang_up("stale")
+                return True
+        return False
+
     def source_failed(self, source: str, reason: str) -> None:
         """Tell the viewers why ``source`` delivers nothing; an empty reason: it does again."""
         self._failures[source] = reason
@@ -134,12 +157,16 @@ class Caller:
                 await self._changed.wait()
                 self._changed.clear()
                 try:
+                    await self._tell()
                     while self._emit is not None and self._missing() > 0:
                         await self._place()
+                    self._failures.pop("offers", None)
                     await self._tell()
                     backoff.worked()
                 except Exception as error:
                     logger.debug("an offer could not be made", exc_info=True)
+                    if isinstance(error, OSError) and not self._calls:
+                        self._failures["offers"] = f"{error}"
                     await asyncio.sleep(backoff.failed(error))
                     self._changed.set()
         finally:
@@ -153,18 +180,27 @@ class Caller:
         """Make one more offer stand."""
         generation = self._generation
         peer = await self._make_peer()
-        if generation != self._generation:
+        if generation == self._generation:
+            await self._stand(peer)
+        else:
             # Its addresses are old, or whoever was to hear of it is gone.
-            await peer.close()
-            return
+            self._own(peer.close(), "close a peer")
+
+    async def _stand(self, peer: Peer) -> None:
         call = Call(secrets.token_urlsafe(12), peer)
         self._calls[call.name] = call
-        call.task = asyncio.create_task(self._run_call(call), name=f"call-{call.name}")
-        call.task.add_done_callback(lambda _: self._gone(call))
-        await self._send("offer", Offer(call.name, peer.sdp, self._ice_servers).payload())
+        call.task = self._own(self._run_call(call), f"call-{call.name}")
+        servers = self._ice_servers() if callable(self._ice_servers) else self._ice_servers
+        await self._send("offer", Offer(call.name, peer.sdp, servers).payload())
         for candidate in (*peer.candidates, None):
             await self._send("candidate", Trickle(call.name, candidate).payload())
         self.ready.set()
+
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _run_call(self, call: Call) -> None:
         listening = asyncio.create_task(self._listen(call), name=f"listen-{call.name}")
@@ -186,6 +222,8 @@ class Caller:
                 if not call.told:
                     await self._send("hangup", Hangup(call.name, call.reason).payload())
             finally:
+                # Its place is free: a relay that is down makes closing take a minute.
+                self._gone(call)
                 await call.peer.close()
         if call.taken.is_set():
             dropped = call.peer.dropped
@@ -225,7 +263,7 @@ class Caller:
     def _status(self) -> Status:
         failed = {source: reason for source, reason in self._failures.items() if reason}
         message = "; ".join(failed.values())[:MOST_TEXT]
-        if "camera" in failed:
+        if "camera" in failed or "offers" in failed:
             return Status("failed", message, self.viewers, self._most)
         if self.viewers >= self._most:
             taken = message or f"all {self._most} places are taken"
@@ -237,8 +275,9 @@ class Caller:
             await self._emit(event, payload)
 
     async def _end_all(self) -> None:
-        tasks = [call.task for call in self.calls if call.task is not None]
         for call in self.calls:
             call.hang_up("shutdown")
-        if tasks:
-            await asyncio.wait(tasks)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_DEADLINE)
+        for task in list(self._tasks):
+            await cancelled(task)
