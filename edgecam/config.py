@@ -55,6 +55,13 @@ class Encode:
     keyframe_interval: int = option(
         10, "Seconds between keyframes nobody asked for; viewers get theirs at once.", 1, 300
     )
+    vp8: str = option(
+        "full",
+        "What browsers without H.264 get: VP8 of the `full` size or of `half` the width and height, "
+        "encoded by the processor while one of them watches, at about twice the cost of H.264; "
+        "`off`: nothing.",
+        choices=("full", "half", "off"),
+    )
     audio_bitrate: int = option(32_000, "Bits a second of sound.", 6_000, 510_000)
 
 

@@ -4,11 +4,12 @@ Each function says what aiortc lacks. ``tests/test_aiortc_internals.py`` fails i
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
 from aiortc.clock import current_ntp_time
-from aiortc.codecs import CODECS, HEADER_EXTENSIONS
+from aiortc.codecs import CODECS, HEADER_EXTENSIONS, get_capabilities
+from aiortc.rtcpeerconnection import find_common_codecs
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
     RTCRtpCodecParameters,
@@ -18,7 +19,7 @@ from aiortc.rtcrtpparameters import (
 from aiortc.rtp import AnyRtcpPacket, HeaderExtensions, HeaderExtensionsMap, RtcpSrPacket
 
 from edgecam.limits import TokenBucket
-from edgecam.media import NS, capture_clock
+from edgecam.media import NS, Kind, capture_clock
 
 PINNED = "1.16.0"
 
@@ -89,6 +90,27 @@ def h264(profile_level_id: str) -> RTCRtpCodecCapability:
     return RTCRtpCodecCapability(
         mimeType="video/H264", clockRate=90_000, parameters=dict(parameters)
     )
+
+
+def vp8() -> RTCRtpCodecCapability:
+    """VP8."""
+    return RTCRtpCodecCapability(mimeType="video/VP8", clockRate=90_000)
+
+
+def common_codecs(
+    kind: Kind, theirs: Sequence[RTCRtpCodecParameters]
+) -> dict[str, list[RTCRtpCodecCapability]]:
+    """What of an answer's codecs can be sent, by name in lower case, as preferences to be set.
+
+    An answer states the answerer's own level of H.264, not that of the offer (RFC 6184, section
+    8.2.2): to aiortc that is another codec, and no longer the one that was preferred.
+    """
+    found = find_common_codecs(CODECS[kind], list(theirs))
+    known = get_capabilities(kind).codecs
+    return {
+        name: [each for each in known if each.name.lower() in (name, "rtx")]
+        for name in {codec.name.lower() for codec in found}
+    }
 
 
 def on_keyframe_request(sender: RTCRtpSender, requested: Callable[[], None]) -> None:
