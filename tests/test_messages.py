@@ -9,15 +9,19 @@ from edgecam.peer.description import Candidate
 from edgecam.signaling.messages import (
     Answer,
     AskForCall,
+    AskForFloor,
+    Floor,
     Hangup,
+    Join,
     Message,
     Offer,
     Status,
     Taken,
+    Talk,
     Trickle,
-    call_of,
-    parse,
+    Watcher,
 )
+from edgecam.signaling.parser import call_of, parse, parse_join
 
 CALL = "abcdefgh"
 
@@ -31,7 +35,22 @@ CALL = "abcdefgh"
         ("candidate", Trickle(CALL, None)),
         ("hangup", Hangup(CALL, "bye")),
         ("taken", Taken(CALL)),
+        ("taken", Taken(CALL, Watcher("12345678", "Ana"))),
         ("status", Status("ready", "", 1, 2)),
+        (
+            "status",
+            Status(
+                "full",
+                "x",
+                1,
+                2,
+                (Watcher("12345678", "Ana"),),
+                ("12345678",),
+                Talk(audio=True, video=False),
+            ),
+        ),
+        ("floor", AskForFloor(CALL, want=True)),
+        ("floor", Floor(CALL, "released", "silent")),
     ],
 )
 def test_what_is_written_is_read_back(event: str, message: Any) -> None:
@@ -40,10 +59,28 @@ def test_what_is_written_is_read_back(event: str, message: Any) -> None:
 
 
 def test_a_viewer_asks_with_an_empty_object() -> None:
-    """``call`` has nothing in it, and what it has is ignored."""
-    asked: list[Message] = [parse("call", {}), parse("call", {"x": 1})]
+    """``call`` may name a camera; whatever else it has is ignored."""
+    asked: list[Message] = [parse("call", {}), parse("call", {"x": 1, "camera": "12345678"})]
 
-    assert asked == [AskForCall(), AskForCall()]
+    assert asked == [AskForCall(), AskForCall("12345678")]
+
+
+def test_a_viewer_says_who_it_is_and_what_it_wants() -> None:
+    """Both are optional, and so is saying anything."""
+    assert parse_join(None) == Join()
+    assert parse_join({}) == Join()
+    assert parse_join({"name": " Ana ", "camera": "12345678"}) == Join("Ana", "12345678")
+
+
+@pytest.mark.parametrize(
+    "auth",
+    ["x", 1, [], {"name": 1}, {"name": "x" * 41}, {"name": "a\nb"}, {"camera": "x"}, {"camera": 1}],
+)
+def test_a_viewer_who_says_nonsense_is_refused(auth: object) -> None:
+    """What it says of itself is shown to others."""
+    with pytest.raises(BadMessage) as refused:
+        parse_join(auth)
+    assert refused.value.code == "bad-message"
 
 
 def test_an_empty_candidate_is_the_end_of_candidates() -> None:
@@ -54,6 +91,7 @@ def test_an_empty_candidate_is_the_end_of_candidates() -> None:
 
 
 ICE = {"candidate": "candidate:1", "sdpMid": "0"}
+STATUS: dict[str, Any] = {"state": "ready", "message": "", "viewers": 0, "places": 0}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +133,25 @@ ICE = {"candidate": "candidate:1", "sdpMid": "0"}
         ("status", {"state": "ready", "message": "x" * 257, "viewers": 0, "places": 0}),
         ("status", {"state": "ready", "message": "", "viewers": -1, "places": 0}),
         ("status", {"state": "ready", "message": "", "viewers": 0}),
+        ("status", STATUS | {"watching": "Ana"}),
+        ("status", STATUS | {"watching": ["Ana"]}),
+        ("status", STATUS | {"watching": [{"viewer": CALL, "name": "x" * 41}]}),
+        ("status", STATUS | {"watching": [{"viewer": "x", "name": "Ana"}]}),
+        ("status", STATUS | {"watching": [{"viewer": CALL, "name": "Ana"}] * 65}),
+        ("status", STATUS | {"floor": [1]}),
+        ("status", STATUS | {"floor": CALL}),
+        ("status", STATUS | {"talk": True}),
+        ("status", STATUS | {"talk": {"audio": 1}}),
+        ("taken", {"call": CALL, "viewer": "Ana"}),
+        ("taken", {"call": CALL, "viewer": {"viewer": CALL}}),
+        ("call", {"camera": 1}),
+        ("call", {"camera": "x"}),
+        ("floor", {"call": CALL}),
+        ("floor", {"call": CALL, "want": 1}),
+        ("floor", {"want": True}),
+        ("floor", {"call": CALL, "state": "mine", "reason": "bye"}),
+        ("floor", {"call": CALL, "state": "busy"}),
+        ("floor", {"call": CALL, "state": "busy", "reason": "No!"}),
     ],
 )
 def test_what_is_malformed_is_refused(event: str, payload: object) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from socketio.exceptions import ConnectionError as SocketError
 
-from edgecam.signaling.messages import MOST_MESSAGE
+from edgecam.signaling.parser import MOST_MESSAGE
 from edgecam.signaling.server import BURST, SOCKETS_PER_ADDRESS
 from tests.door import BEARER, TOKEN, Door, Raw, open_door
 from tests.sockets import PATIENCE

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from edgecam.signaling.messages import MOST_MESSAGE
+from edgecam.signaling.parser import MOST_MESSAGE
 from edgecam.web import assets
 from edgecam.web.server import SECURITY_HEADERS, WebServer, listen
 from edgecam.web.sessions import COOKIE, MOST_COOKIE, Sessions

@@ -1,25 +1,14 @@
-"""One parser for every message of ``docs/signaling.md``: type, length and form. State is not its
-business.
+"""The messages of ``docs/signaling.md``, a class each; ``parser`` makes them of what came."""
 
-Whatever comes out of ``parse`` can be believed to be what its class says; everything else is a
-BadMessage with the code the document names.
-"""
-
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from edgecam.errors import BadMessage
-from edgecam.peer.description import MOST_CANDIDATE, MOST_SDP, Candidate
+from edgecam.peer.description import Candidate
 
-CALL_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-REASON = re.compile(r"[a-z-]{1,32}")
-MOST_MESSAGE = 131_072
 MOST_TEXT = 256
-MOST_ICE_SERVERS = 8
 
 CallerState = Literal["ready", "full", "failed"]
+FloorState = Literal["granted", "busy", "released", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +62,49 @@ class Hangup:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A viewer has been handed the offer."""
+class Watcher:
+    """A viewer as the others see it."""
 
-    call: str
+    viewer: str
+    name: str
 
     def payload(self) -> dict[str, Any]:
-        return {"call": self.call}
+        return {"viewer": self.viewer, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A viewer has been handed the offer; None: the server does not say who."""
+
+    call: str
+    viewer: Watcher | None = None
+
+    def payload(self) -> dict[str, Any]:
+        return {"call": self.call, **({"viewer": self.viewer.payload()} if self.viewer else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What of a viewer's can be heard and seen at the device."""
+
+    audio: bool = False
+    video: bool = False
+
+    def payload(self) -> dict[str, Any]:
+        return {"audio": self.audio, "video": self.video}
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a caller is."""
+    """How a caller is, who watches it, and who of them (by ``viewer``) has the floor."""
 
     state: CallerState
     message: str
     viewers: int
     places: int
+    watching: tuple[Watcher, ...] = ()
+    floor: tuple[str, ...] = ()
+    talk: Talk = Talk()
 
     def payload(self) -> dict[str, Any]:
         return {
@@ -97,137 +112,50 @@ class Status:
             "message": self.message,
             "viewers": self.viewers,
             "places": self.places,
+            "watching": [each.payload() for each in self.watching],
+            "floor": list(self.floor),
+            "talk": self.talk.payload(),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class AskForCall:
-    """A viewer wants a call."""
+    """A viewer wants a call, from ``camera`` or, None, from any."""
+
+    camera: str | None = None
 
 
-Message = Offer | Answer | Trickle | Hangup | Taken | Status | AskForCall
+@dataclass(frozen=True, slots=True)
+class AskForFloor:
+    """A viewer wants to be heard and seen at the device, or no longer."""
+
+    call: str
+    want: bool
+
+    def payload(self) -> dict[str, Any]:
+        return {"call": self.call, "want": self.want}
 
 
-def parse(event: str, payload: object) -> Message:
-    """The message that ``event`` with ``payload`` is, or BadMessage."""
-    parser = _PARSERS.get(event)
-    if parser is None:
-        raise BadMessage("unknown-event", f"there is no event {event[:32]!r}")
-    if not isinstance(payload, dict):
-        raise BadMessage("bad-message", "the payload has to be one object")
-    return parser(payload)
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A caller's answer to that; ``released`` may also come unasked."""
+
+    call: str
+    state: FloorState
+    reason: str
+
+    def payload(self) -> dict[str, Any]:
+        return {"call": self.call, "state": self.state, "reason": self.reason}
 
 
-def call_of(payload: object) -> str | None:
-    """The call a message that may be anything names, if it names one."""
-    if isinstance(payload, dict):
-        call = payload.get("call")
-        if isinstance(call, str) and CALL_ID.fullmatch(call):
-            return call
-    return None
+@dataclass(frozen=True, slots=True)
+class Join:
+    """What a viewer says of itself when it comes: its name, "" for none, and the camera it wants,
+    None for any.
+    """
+
+    name: str = ""
+    camera: str | None = None
 
 
-def _offer(payload: dict[str, Any]) -> Offer:
-    servers = payload.get("iceServers", [])
-    if not isinstance(servers, list) or len(servers) > MOST_ICE_SERVERS:
-        raise BadMessage("bad-message", f"iceServers has to be a list of up to {MOST_ICE_SERVERS}")
-    return Offer(_call(payload), _sdp(payload), tuple(_ice_server(server) for server in servers))
-
-
-def _ice_server(server: object) -> dict[str, Any]:
-    if not isinstance(server, dict):
-        raise BadMessage("bad-message", "an ICE server has to be an object")
-    urls = server.get("urls")
-    urls = [urls] if isinstance(urls, str) else urls
-    if not isinstance(urls, list) or not 1 <= len(urls) <= MOST_ICE_SERVERS:
-        raise BadMessage("bad-message", "urls of an ICE server has to be a text or a list of them")
-    kept = {key: server[key] for key in ("username", "credential") if key in server}
-    for text in (*urls, *kept.values()):
-        if not isinstance(text, str) or len(text) > MOST_TEXT:
-            raise BadMessage("bad-message", "what an ICE server holds has to be short text")
-    return {"urls": urls, **kept}
-
-
-def _answer(payload: dict[str, Any]) -> Answer:
-    return Answer(_call(payload), _sdp(payload))
-
-
-def _trickle(payload: dict[str, Any]) -> Trickle:
-    call = _call(payload)
-    candidate = payload.get("candidate", payload)
-    if candidate is None:
-        return Trickle(call, None)
-    if not isinstance(candidate, dict):
-        raise BadMessage("bad-message", "candidate has to be an object or null")
-    text = candidate.get("candidate")
-    mid = candidate.get("sdpMid")
-    index = candidate.get("sdpMLineIndex")
-    if not isinstance(text, str) or len(text) > MOST_CANDIDATE:
-        raise BadMessage("bad-message", f"candidate has to be text of up to {MOST_CANDIDATE}")
-    if mid is not None and not (isinstance(mid, str) and len(mid) <= 16):
-        raise BadMessage("bad-message", "sdpMid has to be text of up to 16")
-    if index is not None and _int(index, 15) is None:
-        raise BadMessage("bad-message", "sdpMLineIndex has to be a whole number up to 15")
-    if mid is None and index is None:
-        raise BadMessage("bad-message", "one of sdpMid and sdpMLineIndex is needed")
-    if text == "":
-        return Trickle(call, None)
-    return Trickle(call, Candidate(text, mid, index))
-
-
-def _hangup(payload: dict[str, Any]) -> Hangup:
-    reason = payload.get("reason")
-    if not isinstance(reason, str) or not REASON.fullmatch(reason):
-        raise BadMessage("bad-message", "reason has to be 1 to 32 of a-z and -")
-    return Hangup(_call(payload), reason)
-
-
-def _taken(payload: dict[str, Any]) -> Taken:
-    return Taken(_call(payload))
-
-
-def _status(payload: dict[str, Any]) -> Status:
-    state, message = payload.get("state"), payload.get("message")
-    viewers, places = _int(payload.get("viewers"), 10_000), _int(payload.get("places"), 10_000)
-    if state not in ("ready", "full", "failed"):
-        raise BadMessage("bad-message", "state has to be ready, full or failed")
-    if not isinstance(message, str) or len(message) > MOST_TEXT:
-        raise BadMessage("bad-message", f"message has to be text of up to {MOST_TEXT}")
-    if viewers is None or places is None:
-        raise BadMessage("bad-message", "viewers and places have to be whole numbers")
-    return Status(state, message, viewers, places)
-
-
-def _ask_for_call(payload: dict[str, Any]) -> AskForCall:
-    return AskForCall()
-
-
-def _call(payload: dict[str, Any]) -> str:
-    call = call_of(payload)
-    if call is None:
-        raise BadMessage("bad-message", "call has to be 8 to 64 of A-Z a-z 0-9 _ -")
-    return call
-
-
-def _sdp(payload: dict[str, Any]) -> str:
-    sdp = payload.get("sdp")
-    if not isinstance(sdp, str) or not 0 < len(sdp) <= MOST_SDP:
-        raise BadMessage("bad-message", f"sdp has to be text of up to {MOST_SDP}")
-    return sdp
-
-
-def _int(value: object, most: int) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
-        return value
-    return None
-
-
-_PARSERS: dict[str, Callable[[dict[str, Any]], Message]] = {
-    "offer": _offer,
-    "answer": _answer,
-    "candidate": _trickle,
-    "hangup": _hangup,
-    "taken": _taken,
-    "status": _status,
-    "call": _ask_for_call,
-}
+Message = Offer | Answer | Trickle | Hangup | Taken | Status | AskForCall | AskForFloor | Floor

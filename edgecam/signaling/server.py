@@ -19,8 +19,9 @@ from edgecam.errors import BadMessage
 from edgecam.lifecycle import cancelled
 from edgecam.limits import PerAddress, TokenBucket
 from edgecam.signaling.calls import Calls, Delivery
-from edgecam.signaling.messages import MOST_MESSAGE, AskForCall, call_of, parse
+from edgecam.signaling.messages import AskForCall
 from edgecam.signaling.packets import CheckedPacket
+from edgecam.signaling.parser import MOST_MESSAGE, call_of, parse
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import Backoff
-from edgecam.signaling.messages import MOST_MESSAGE, Message, parse
+from edgecam.signaling.messages import Message
+from edgecam.signaling.parser import MOST_MESSAGE, parse
 
 logger = logging.getLogger(__name__)
 
