@@ -57,9 +57,8 @@ class Encode:
     )
     vp8: str = option(
         "full",
-        "What browsers without H.264 get: VP8 of the `full` size or of `half` the width and height, "
-        "encoded by the processor while one of them watches, at about twice the cost of H.264; "
-        "`off`: nothing.",
+        "What a browser without H.264 gets: VP8 of the `full` size or `half` the width and height, "
+        "at the cost of a second encode by the processor while one watches; `off`: nothing.",
         choices=("full", "half", "off"),
     )
     audio_bitrate: int = option(32_000, "Bits a second of sound.", 6_000, 510_000)

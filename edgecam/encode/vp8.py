@@ -50,6 +50,7 @@ class Vp8:
         self._interval = max(1, round(keyframe_interval * video.rate))
         self._reformatter = VideoReformatter()
         self._context: VideoCodecContext | None = None
+        self._bitrate = 0
         self._closed = False
         self._count = 0
 
@@ -88,10 +89,10 @@ class Vp8:
     def _running(self) -> VideoCodecContext:
         """The encoder that does the bitrate now wanted, a new one where the present can't."""
         wanted = self._wanted
-        context = self._context
-        if context is None or abs(context.bit_rate - wanted) > context.bit_rate * _TOLERATED:
-            self._context = context = self._open(wanted)
-        return context
+        if self._context is None or abs(self._bitrate - wanted) > self._bitrate * _TOLERATED:
+            self._context = self._open(wanted)
+            self._bitrate = wanted
+        return self._context
 
     def _open(self, bitrate: int) -> VideoCodecContext:
         context = CodecContext.create("libvpx", "w")

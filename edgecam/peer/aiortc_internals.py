@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
 from aiortc.clock import current_ntp_time
-from aiortc.codecs import CODECS, HEADER_EXTENSIONS, get_capabilities
+from aiortc.codecs import CODECS, HEADER_EXTENSIONS
 from aiortc.rtcpeerconnection import find_common_codecs
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
@@ -92,25 +92,9 @@ def h264(profile_level_id: str) -> RTCRtpCodecCapability:
     )
 
 
-def vp8() -> RTCRtpCodecCapability:
-    """VP8."""
-    return RTCRtpCodecCapability(mimeType="video/VP8", clockRate=90_000)
-
-
-def common_codecs(
-    kind: Kind, theirs: Sequence[RTCRtpCodecParameters]
-) -> dict[str, list[RTCRtpCodecCapability]]:
-    """What of an answer's codecs can be sent, by name in lower case, as preferences to be set.
-
-    An answer states the answerer's own level of H.264, not that of the offer (RFC 6184, section
-    8.2.2): to aiortc that is another codec, and no longer the one that was preferred.
-    """
-    found = find_common_codecs(CODECS[kind], list(theirs))
-    known = get_capabilities(kind).codecs
-    return {
-        name: [each for each in known if each.name.lower() in (name, "rtx")]
-        for name in {codec.name.lower() for codec in found}
-    }
+def common_codecs(kind: Kind, theirs: Sequence[RTCRtpCodecParameters]) -> set[str]:
+    """The names, in lower case, of the codecs in an answer that aiortc can send."""
+    return {codec.name.lower() for codec in find_common_codecs(CODECS[kind], list(theirs))}
 
 
 def on_keyframe_request(sender: RTCRtpSender, requested: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from aiortc import (
     RTCIceServer,
     RTCIceTransportPolicy,
     RTCPeerConnection,
+    RTCRtpCodecCapability,
     RTCRtpSender,
     RTCSessionDescription,
 )
@@ -34,19 +35,28 @@ MOST_CANDIDATES = 64
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """What every viewer is offered: the fan-outs, and the H.264 profile and level in hex."""
+    """What every viewer is offered: the fan-outs, and the H.264 profile and level in hex.
+
+    ``vp8`` is for those who can't have ``video``, which is H.264.
+    """
 
     video: Fanout
     audio: Fanout | None
     profile_level_id: str
+    vp8: Fanout | None = None
+
+    @property
+    def codecs(self) -> dict[str, Fanout]:
+        """The codecs of the picture by preference, and who makes each."""
+        return {"h264": self.video} | ({"vp8": self.vp8} if self.vp8 else {})
 
 
 class Peer:
     """An RTCPeerConnection that offers video and sound.
 
     Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
-    ``connected`` is set when media can flow, ``ended`` when it no longer can. ``close`` has to be
-    called, may be called twice, and leaves the fan-outs.
+    ``connected`` is set when media can flow, ``ended`` when it no longer can; ``video`` then is the
+    codec the viewer gets. ``close`` has to be called, may be called twice, and leaves the fan-outs.
     """
 
     def __init__(
@@ -63,6 +73,7 @@ class Peer:
         self._lookups: set[asyncio.Task[None]] = set()
         self.sdp = ""
         self.candidates: list[Candidate] = []
+        self.video = ""
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         self._pc.on("connectionstatechange", self._note_state)
@@ -93,19 +104,22 @@ class Peer:
         if self._pc.signalingState != "have-local-offer":
             raise BadMessage("wrong-state", "the call is already answered")
         offered = {str(each.mid): each.kind for each in self._pc.getTransceivers()}
-        bare, candidates = parse_answer(sdp, offered)
+        codecs = self._streams.codecs
+        answer = parse_answer(sdp, offered, list(codecs))
+        self.video = answer.video
         for track, sender, fanout in self._tracks:
-            subscription = fanout.subscribe()
+            subscription = (codecs[self.video] if track.kind == "video" else fanout).subscribe()
             self._subscriptions.append(subscription)
             track.begin(subscription, _unsent(sender))
             if track.kind == "video":
                 aiortc_internals.on_keyframe_request(sender, subscription.want_keyframe)
+                self._prefer(sender, answer.video)
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(bare, "answer"))
+            await self._pc.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
         except Exception as error:
             # What aiortc raises for a nonsensical answer has no common root.
             raise BadMessage("bad-answer", f"the answer can't be used: {error!r}") from error
-        for candidate in candidates[:MOST_CANDIDATES]:
+        for candidate in answer.candidates[:MOST_CANDIDATES]:
             self.add_candidate(candidate)
 
     def add_candidate(self, candidate: Candidate | None) -> None:
@@ -154,20 +168,21 @@ class Peer:
         track = PacketTrack(kind)
         transceiver = self._pc.addTransceiver(track, direction="sendonly")
         if kind == "video":
-            codec = aiortc_internals.h264(self._streams.profile_level_id)
-            rtx = [c for c in RTCRtpSender.getCapabilities(kind).codecs if c.name == "rtx"]
-            transceiver.setCodecPreferences([codec, *rtx])
+            codecs = [aiortc_internals.h264(self._streams.profile_level_id)]
+            codecs += capabilities(kind, "vp8") if self._streams.vp8 else []
+            transceiver.setCodecPreferences(codecs + capabilities(kind, "rtx"))
             aiortc_internals.send_playout_delay(transceiver.sender)
         else:
-            opus = [
-                c
-                for c in RTCRtpSender.getCapabilities(kind).codecs
-                if c.mimeType.lower() == "audio/opus"
-            ]
-            transceiver.setCodecPreferences(opus)
+            transceiver.setCodecPreferences(capabilities(kind, "opus"))
         aiortc_internals.limit_repairs(transceiver.sender, MOST_UNSENT)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
         self._tracks.append((track, transceiver.sender, fanout))
+
+    def _prefer(self, sender: RTCRtpSender, codec: str) -> None:
+        """Have ``sender`` use ``codec``, at whatever level of it the viewer states for itself."""
+        for transceiver in self._pc.getTransceivers():
+            if transceiver.sender is sender:
+                transceiver.setCodecPreferences(capabilities("video", codec, "rtx"))
 
     def _note_state(self) -> None:
         state = self._pc.connectionState
@@ -180,6 +195,12 @@ class Peer:
         self._lookups.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.debug("a candidate was of no use: %r", task.exception())
+
+
+def capabilities(kind: Kind, *names: str) -> list[RTCRtpCodecCapability]:
+    """aiortc's codecs of these names (in lower case), each at every level it knows."""
+    codecs = RTCRtpSender.getCapabilities(kind).codecs
+    return [codec for codec in codecs if codec.name.lower() in names]
 
 
 def _unsent(sender: RTCRtpSender) -> Callable[[], int]:
