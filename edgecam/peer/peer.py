@@ -13,6 +13,7 @@ from aiortc import (
     RTCPeerConnection,
     RTCRtpCodecCapability,
     RTCRtpSender,
+    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 
@@ -51,6 +52,48 @@ class Streams:
         return {"h264": self.video} | ({"vp8": self.vp8} if self.vp8 else {})
 
 
+class Sending:
+    """One track on its way to the viewer, and the subscription it reads while it does."""
+
+    def __init__(self, track: PacketTrack, transceiver: RTCRtpTransceiver, fanout: Fanout) -> None:
+        self.track = track
+        self._transceiver = transceiver
+        self._sender = transceiver.sender
+        self._fanout = fanout
+        self._subscription: Subscription | None = None
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """Packets the viewer was too slow for."""
+        return self._dropped + (self._subscription.dropped if self._subscription else 0)
+
+    def choose(self, codec: str, fanout: Fanout) -> None:
+        """Send what ``fanout`` has, in ``codec`` at whatever level of it the viewer names."""
+        self._fanout = fanout
+        self._transceiver.setCodecPreferences(capabilities(self.track.kind, codec, "rtx"))
+
+    def begin(self) -> None:
+        """Send what the fan-out has, unless that is so already."""
+        if self._subscription is None:
+            self._subscription = subscription = self._fanout.subscribe()
+            self.track.begin(subscription, lambda: aiortc_internals.unsent_bytes(self._sender))
+            if self.track.kind == "video":
+                aiortc_internals.on_keyframe_request(self._sender, subscription.want_keyframe)
+
+    def pause(self) -> None:
+        """Send nothing until ``begin``."""
+        self.track.pause()
+        if self._subscription is not None:
+            self._dropped = self.dropped
+            self._subscription = None
+
+    def close(self) -> None:
+        """Leave the fan-out; the track ends."""
+        if self._subscription is not None:
+            self._subscription.close()
+
+
 class Peer:
     """An RTCPeerConnection that offers video and sound.
 
@@ -68,8 +111,8 @@ class Peer:
             RTCConfiguration(list(servers), policy, RTCBundlePolicy.MAX_BUNDLE)
         )
         self._streams = streams
-        self._tracks: list[tuple[PacketTrack, RTCRtpSender, Fanout]] = []
-        self._subscriptions: list[Subscription] = []
+        self._sendings: list[Sending] = []
+        self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
         self.sdp = ""
         self.candidates: list[Candidate] = []
@@ -96,10 +139,11 @@ class Peer:
             raise
         return peer
 
-    async def answer(self, sdp: str) -> None:
+    async def answer(self, sdp: str, *, listen: bool = True) -> None:
         """Take the viewer's answer; the camera warms up while the two find each other.
 
-        BadMessage (or its child Unsupported) if it can't be used; the peer is then to be closed.
+        ``listen``: as in ``Peer.listen``. BadMessage (or its child Unsupported) if it can't be
+        used; the peer is then to be closed.
         """
         if self._pc.signalingState != "have-local-offer":
             raise BadMessage("wrong-state", "the call is already answered")
@@ -107,13 +151,11 @@ class Peer:
         codecs = self._streams.codecs
         answer = parse_answer(sdp, offered, list(codecs))
         self.video = answer.video
-        for track, sender, fanout in self._tracks:
-            subscription = (codecs[self.video] if track.kind == "video" else fanout).subscribe()
-            self._subscriptions.append(subscription)
-            track.begin(subscription, _unsent(sender))
-            if track.kind == "video":
-                aiortc_internals.on_keyframe_request(sender, subscription.want_keyframe)
-                self._prefer(sender, answer.video)
+        for sending in self._sendings:
+            if sending.track.kind == "video":
+                sending.choose(answer.video, codecs[answer.video])
+                sending.begin()
+        self.listen(listen)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
         except Exception as error:
@@ -121,6 +163,19 @@ class Peer:
             raise BadMessage("bad-answer", f"the answer can't be used: {error!r}") from error
         for candidate in answer.candidates[:MOST_CANDIDATES]:
             self.add_candidate(candidate)
+
+    def listen(self, on: bool) -> None:
+        """Whether the viewer hears; nothing for a call that has ended.
+
+        One who does not is sent no sound, and pictures without delay. For one who does, the browser
+        may hold pictures back until the sound of their time is played.
+        """
+        if self.ended.is_set():
+            return
+        self._wait_for_sound(on)
+        for sending in self._sendings:
+            if sending.track.kind == "audio":
+                sending.begin() if on else sending.pause()
 
     def add_candidate(self, candidate: Candidate | None) -> None:
         """Take a viewer's candidate; BadMessage if it is malformed. Never waits.
@@ -143,13 +198,13 @@ class Peer:
     @property
     def dropped(self) -> int:
         """Packets this viewer was too slow for."""
-        return sum(subscription.dropped for subscription in self._subscriptions)
+        return sum(sending.dropped for sending in self._sendings)
 
     async def close(self) -> None:
         """End the call and free everything it holds."""
         self.ended.set()
-        for subscription in self._subscriptions:
-            subscription.close()
+        for sending in self._sendings:
+            sending.close()
         for task in list(self._lookups):
             task.cancel()
         if self._lookups:
@@ -171,18 +226,12 @@ class Peer:
             codecs = [aiortc_internals.h264(self._streams.profile_level_id)]
             codecs += capabilities(kind, "vp8") if self._streams.vp8 else []
             transceiver.setCodecPreferences(codecs + capabilities(kind, "rtx"))
-            aiortc_internals.send_playout_delay(transceiver.sender)
+            self._wait_for_sound = aiortc_internals.send_playout_delay(transceiver.sender)
         else:
             transceiver.setCodecPreferences(capabilities(kind, "opus"))
         aiortc_internals.limit_repairs(transceiver.sender, MOST_UNSENT)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
-        self._tracks.append((track, transceiver.sender, fanout))
-
-    def _prefer(self, sender: RTCRtpSender, codec: str) -> None:
-        """Have ``sender`` use ``codec``, at whatever level of it the viewer states for itself."""
-        for transceiver in self._pc.getTransceivers():
-            if transceiver.sender is sender:
-                transceiver.setCodecPreferences(capabilities("video", codec, "rtx"))
+        self._sendings.append(Sending(track, transceiver, fanout))
 
     def _note_state(self) -> None:
         state = self._pc.connectionState
@@ -201,7 +250,3 @@ def capabilities(kind: Kind, *names: str) -> list[RTCRtpCodecCapability]:
     """aiortc's codecs of these names (in lower case), each at every level it knows."""
     codecs = RTCRtpSender.getCapabilities(kind).codecs
     return [codec for codec in codecs if codec.name.lower() in names]
-
-
-def _unsent(sender: RTCRtpSender) -> Callable[[], int]:
-    return lambda: aiortc_internals.unsent_bytes(sender)

@@ -1,4 +1,5 @@
 """The page in a real Firefox, which has no H.264 and verifies the node's certificate for real."""
+
 from pathlib import Path
 
 from tests.browser.firefox import firefox
