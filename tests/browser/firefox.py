@@ -146,7 +146,7 @@ class Firefox:
         await self._browser.listen("log.entryAdded", note)
         await self._browser.listen("browsingContext.load", note_load)
         await self._browser.command(
-            "browsingContext.navigate", context=context, url=address, wait="none"
+            "browsingContext.navigate", context=context, url=address, wait="interactive"
         )
         async with asyncio.timeout(PATIENCE):
             await arrived.wait()
