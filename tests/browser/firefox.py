@@ -26,7 +26,9 @@ LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 PATIENCE = 30.0
 """Seconds, as Playwright has it."""
 
-PREFERENCES: dict[str, str | bool | int] = {
+Preferences = dict[str, str | bool | int]
+
+PREFERENCES: Preferences = {
     # Nothing is fetched from the internet: above all not the plugin that plays H.264.
     "media.gmp-manager.url": "",
     "media.gmp-provider.enabled": False,
@@ -44,8 +46,7 @@ PREFERENCES: dict[str, str | bool | int] = {
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.homepage_override.mstone": "ignore",
     "browser.startup.page": 0,
-    # A test listens without touching the page, as Chromium is told by a flag.
-    "media.autoplay.default": 0,
+    "intl.accept_languages": "en-US",
 }
 
 
@@ -154,17 +155,19 @@ class Firefox:
 
 
 @asynccontextmanager
-async def firefox(folder: Path, ca: Path, *, locale: str = "en-US") -> AsyncIterator[Firefox]:
+async def firefox(
+    folder: Path, ca: Path, preferences: Preferences | None = None
+) -> AsyncIterator[Firefox]:
     """A browser with a fresh profile in ``folder``. TLS is verified for real, against ``ca``.
 
-    ``locale`` is the one language it prefers. It has no plugin and so no H.264.
+    ``preferences`` go before ours. It has no plugin and so no H.264.
     """
     if EXECUTABLE is None:
         pytest.fail("firefox is missing: apt install firefox-esr")
     profile = folder / "firefox"
     await trust(profile, ca)
-    preferences = PREFERENCES | {"intl.accept_languages": locale}
-    lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in preferences.items()]
+    chosen = PREFERENCES | (preferences or {})
+    lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in chosen.items()]
     await asyncio.to_thread((profile / "user.js").write_text, "\n".join(lines))
     process = await asyncio.create_subprocess_exec(
         *(EXECUTABLE, "--headless", "--no-remote", "--profile", str(profile)),

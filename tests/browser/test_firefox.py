@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from edgecam.web.certificates import CertificateStore, Names
 from tests.browser.bidi import BidiError
 from tests.browser.chromium import chromium
-from tests.browser.firefox import firefox
+from tests.browser.firefox import Preferences, firefox
 from tests.browser.watcher import Watcher, watcher
 from tests.node import running_node
 
@@ -22,12 +23,23 @@ HEAR = """
 async ([least, most]) => {
   for (;;) {
     const stats = await window.edgecam.stats();
-    const { audioLevel } = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio") ?? {};
-    if (least < audioLevel && audioLevel < most) return true;
+    const sound = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
+    if (least < sound?.audioLevel && sound.audioLevel < most) return true;
     await new Promise((next) => setTimeout(next, 20));
   }
 }
 """
+CODEC = """
+async () => {
+  const stats = await window.edgecam.stats();
+  const video = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "video");
+  return stats.find(({ id }) => id === video.codecId).mimeType;
+}
+"""
+
+NOTHING_BY_ITSELF: Preferences = {"media.autoplay.default": 5, "media.autoplay.blocking_policy": 2}
+"""Not even what is muted, and nothing but a touch at the moment of playing helps."""
+
 BEEP, TONE = [0.3, 0.5], [0.01, 0.1]
 """The loudness of the virtual microphone's sounds, 40 % and 2 % of full scale, with some room."""
 
@@ -66,13 +78,7 @@ async def test_what_it_costs_is_said(tmp_path: Path) -> None:
 
 async def codec(page: Watcher) -> str:
     """What a page decodes its picture with."""
-    found: str = await page.page.evaluate(
-        """async () => {
-          const stats = await window.edgecam.stats();
-          const { codecId } = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "video");
-          return stats.find(({ id }) => id === codecId).mimeType;
-        }"""
-    )
+    found: str = await page.page.evaluate(CODEC)
     return found
 
 
@@ -146,12 +152,25 @@ async def test_half_the_size(tmp_path: Path) -> None:
         assert await page.page.evaluate("() => document.getElementById('video').videoWidth") == 640
 
 
+async def test_nothing_may_play_by_itself(tmp_path: Path) -> None:
+    """As on an iPhone that saves its battery: the page says so, and a touch is enough."""
+    async with (
+        running_node(tmp_path) as node,
+        firefox(tmp_path, node.ca, NOTHING_BY_ITSELF) as browser,
+    ):
+        page = await browser.watcher(node.link)
+        await page.page.wait_for_function("() => window.edgecam.state().paused")
+        assert "paused the picture" in await page.text("#message")
+        assert await page.text("#play") == "Play"
+        await page.page.click("#play")
+        await page.until("live")
+        assert await page.stamps(5)
+
+
 async def test_a_certificate_of_somebody_else_is_refused(tmp_path: Path) -> None:
     """Nothing of the above proves anything about TLS unless this holds."""
-    async with (
-        running_node(tmp_path / "one") as one,
-        running_node(tmp_path / "other") as other,
-        firefox(tmp_path, other.ca) as browser,
-    ):
-        with pytest.raises(BidiError, match="SEC_ERROR_UNKNOWN_ISSUER|Certificate|NS_ERROR"):
-            await browser.watcher(one.link)
+    store = CertificateStore(tmp_path / "another" / "tls")
+    leaf = await asyncio.to_thread(store.ensure, Names("localhost"))
+    async with running_node(tmp_path) as node, firefox(tmp_path, leaf.ca) as browser:
+        with pytest.raises(BidiError, match="SEC_ERROR_UNKNOWN_ISSUER"):
+            await browser.watcher(node.link)
