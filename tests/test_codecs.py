@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -43,20 +44,26 @@ class CountedCamera(VirtualCamera):
         super().open()
 
 
+class BrokenVp8(Vp8):
+    """An encoder that fails."""
+
+    def encode(self, picture: Picture, keyframe: bool) -> list[Packet]:
+        raise SourceError("the VP8 encoder failed")
+
+
 class Devices:
     """One camera with both encoders, running."""
 
     def __init__(self) -> None:
         self.camera = CountedCamera(SIZE)
         self.shared = SharedCamera(self.camera)
-        self.broken = False
+        self.make_vp8: type[Vp8] = Vp8
         self.h264 = Fanout(
             "camera", EncodedVideo(self.shared.tap("H.264"), lambda: X264(SIZE, BITRATE, 300)), 15
         )
-        self.vp8 = Fanout("VP8", EncodedVideo(self.shared.tap("VP8"), self._vp8), 15)
-
-    def _vp8(self) -> Vp8:
-        return BrokenVp8(SIZE, BITRATE, 300) if self.broken else Vp8(SIZE, BITRATE, 300)
+        self.tap = self.shared.tap("VP8")
+        vp8 = EncodedVideo(self.tap, lambda: self.make_vp8(SIZE, BITRATE, 300))
+        self.vp8 = Fanout("VP8", vp8, 15)
 
     @asynccontextmanager
     async def peer(self, level: str = "", *, vp8: bool = True) -> AsyncIterator[Peer]:
@@ -68,13 +75,6 @@ class Devices:
             yield peer
         finally:
             await peer.close()
-
-
-class BrokenVp8(Vp8):
-    """An encoder that fails."""
-
-    def encode(self, picture: Picture, keyframe: bool) -> list[Packet]:
-        raise SourceError("the VP8 encoder failed")
 
 
 @pytest.fixture
@@ -179,9 +179,36 @@ async def test_a_lossy_link_is_watched_all_the_same(devices: Devices) -> None:
     assert numbers == sorted(set(numbers))
 
 
+async def test_an_encoder_that_is_slow_is_slow_alone(devices: Devices) -> None:
+    """H.264 goes on without it; the pictures it loses are counted, and then it goes on, too."""
+    stuck, let_go = threading.Event(), threading.Event()
+
+    class StuckVp8(Vp8):
+        def encode(self, picture: Picture, keyframe: bool) -> list[Packet]:
+            if self._count == 2:
+                stuck.set()
+                let_go.wait()
+            return super().encode(picture, keyframe)
+
+    devices.make_vp8 = StuckVp8
+    async with (
+        devices.peer() as one,
+        devices.peer() as two,
+        watching(two, worded=no_h264) as vp8,
+        watching(one) as h264,
+    ):
+        try:
+            await asyncio.to_thread(stuck.wait)
+            while devices.tap.missed < 20:
+                await h264.stamp()
+        finally:
+            let_go.set()
+        await numbers_of(vp8, 10)
+
+
 async def test_an_encoder_that_fails_fails_alone(devices: Devices) -> None:
     """The camera goes on for the other; it is not the camera that has failed."""
-    devices.broken = True
+    devices.make_vp8 = BrokenVp8
     async with devices.peer() as one, watching(one) as h264:
         await h264.stamp()
         failed = asyncio.Event()
