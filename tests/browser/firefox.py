@@ -23,8 +23,8 @@ from tests.browser.watcher import Watcher
 
 EXECUTABLE = shutil.which("firefox-esr") or shutil.which("firefox")
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
-PATIENCE = 30.0
-"""Seconds, as Playwright has it."""
+PATIENCE = 60.0
+"""Seconds that Firefox may take to start, to load a page, or to get where a test waits for it."""
 
 Preferences = dict[str, str | bool | int]
 

@@ -14,7 +14,7 @@ from tests.browser.firefox import Preferences, firefox
 from tests.browser.watcher import Watcher, watcher
 from tests.node import running_node
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 COST = "This browser cannot play H.264: the camera encodes VP8 for it"
 
