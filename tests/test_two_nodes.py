@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.node import Node, running_node
+from tests.node import Node, running_node, serving_node
 from tests.sockets import http_session
 from tests.test_node import UNCLEAN
 from tests.viewer import Viewer, viewer_of
@@ -155,6 +155,29 @@ async def test_callers_added_while_a_node_starts_and_stops(tmp_path: Path) -> No
     assert [code for code, _, _ in added] == [0] * len(names)
     kept = json.loads(await asyncio.to_thread((node.state / "callers.json").read_text))
     assert sorted(it["name"] for it in kept["callers"]) == names
+
+
+async def test_a_page_without_a_camera(tmp_path: Path) -> None:
+    """It lists none of its own, also while somebody calls with its token and after."""
+    async with serving_node(tmp_path) as node, viewer_of(node) as viewer:
+        await viewer.connect()
+        assert await viewer.socket.hear("cameras") == {"cameras": []}
+        caller = Node(tmp_path / "caller", {"EDGECAM_SIGNALING_URL": node.url()} | trusting(node))
+        await asyncio.to_thread((tmp_path / "caller").mkdir)
+        await caller.start()
+        try:
+            await viewer.offer()
+        finally:
+            await caller.kill()
+        await listed(viewer)
+
+
+def trusting(node: Node) -> dict[str, str]:
+    """What else a node's environment needs to call at ``node`` with its own token."""
+    return {
+        "EDGECAM_SIGNALING_CA_FILE": str(node.ca),
+        "EDGECAM_SIGNALING_TOKEN_FILE": str(node.state / "caller.token"),
+    }
 
 
 async def _says(node: Node, text: str) -> None:

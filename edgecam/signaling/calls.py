@@ -87,8 +87,9 @@ class Calls:
         self._changed = True
         ended = [call for call in self._calls.values() if call.caller == caller]
         told = [told for call in ended for told in self._end(call, "caller-left", {caller})]
-        for call in self._standing(camera):
-            told += self._offer_around(call, now)
+        for call in self._standing():
+            if call.camera == camera:
+                told += self._offer_around(call, now)
         return told
 
     def viewer_joined(
@@ -200,21 +201,25 @@ class Calls:
         return self._hand_out(call, viewer, now)
 
     def _line_up(self, viewer: str, wanted: str | None, now: float) -> list[Delivery]:
-        cameras = [wanted] if wanted else [each.camera for each in self.cameras.all()]
-        for camera in cameras:
-            for call in self._standing(camera):
-                return self._hand_out(call, viewer, now)
+        order = {each.camera: at for at, each in enumerate(self.cameras.all())}
+        fitting = (call for call in self._standing() if wanted in (None, call.camera))
+        # Of one camera's, the oldest.
+        call = min(fitting, key=lambda call: order[call.camera], default=None)
+        if call is not None:
+            return self._hand_out(call, viewer, now)
         self._line.join(viewer, wanted)
         return self._why_waiting(viewer, repeat=True)
 
-    def _standing(self, camera: str) -> list[Call]:
-        """The offers of ``camera`` a viewer may have, the oldest first.
+    def _standing(self) -> list[Call]:
+        """The offers a viewer may have, the oldest first.
 
         Not those of a socket that has a successor: it may be gone without having said so.
         """
-        speaker = self.cameras.speaker(camera)
+        speaker = self.cameras.speaker
         calls = self._calls.values()
-        return [call for call in calls if call.viewer is None and call.caller == speaker]
+        return [
+            call for call in calls if call.viewer is None and call.caller == speaker(call.camera)
+        ]
 
     def _hand_out(self, call: Call, viewer: str, now: float) -> list[Delivery]:
         self._line.leave(viewer)
