@@ -26,7 +26,7 @@ from edgecam.web.urls import page_urls
 
 ANSWER_DEADLINE = 5.0
 PAUSE = 0.1
-TRY_FOR = 5.0
+TRY_FOR = 15.0
 """Seconds in which a node that starts or stops has its socket, or has let go of its files."""
 
 Done = TypeVar("Done")
@@ -112,9 +112,9 @@ def _either(config: Config, asked: Callable[[Path], Done], alone: Callable[[], D
             pass
         except (OSError, LookupError, TypeError) as error:
             raise StartError(f"the node that runs here does not answer ({error})") from error
+        _has_to_be_ours(state_folder(config.paths))
         try:
             with claimed(config, patience=PAUSE):
-                _has_to_be_ours(state_folder(config.paths))
                 return alone()
         except InUse:
             # It is just starting or stopping, or another command is at it.
@@ -123,7 +123,8 @@ def _either(config: Config, asked: Callable[[Path], Done], alone: Callable[[], D
 
 
 def _has_to_be_ours(state: Path) -> None:
-    if state.stat().st_uid != os.geteuid():
+    """The node could not read what another user, root for one, would leave there."""
+    if state.exists() and state.stat().st_uid != os.geteuid():
         raise CommandError(f"{state} is another user's, as whom the node runs: do this as that one")
 
 

@@ -23,12 +23,13 @@ from edgecam.signaling.cameras import Camera
 from edgecam.signaling.tokens import camera_of
 from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
+from edgecam.web.server import answers
 from edgecam.web.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
 LOCAL_SOCKET = "signaling.sock"
-CLAIM_PATIENCE = 2.0
+CLAIM_PATIENCE = 10.0
 CLAIM_PAUSE = 0.02
 
 
@@ -109,8 +110,9 @@ def certificate(config: Config) -> Leaf:
 def claimed(config: Config, patience: float = CLAIM_PATIENCE) -> Iterator[None]:
     """Have the state folder for this process alone; InUse if another keeps it.
 
-    The command line takes it for the moment in which it changes something, hence the ``patience``,
-    in seconds. A node that calls at another's page changes nothing there, and needs no claim.
+    The command line takes it for the moment in which it changes something: it is waited for, up to
+    ``patience`` seconds, unless a node is seen to run. A node that calls at another's page changes
+    nothing there, and needs no claim.
     """
     if config.signaling.url:
         yield
@@ -118,7 +120,7 @@ def claimed(config: Config, patience: float = CLAIM_PATIENCE) -> Iterator[None]:
     path = private_folder(state_folder(config.paths), "paths.state") / "lock"
     end = time.monotonic() + patience
     while (held := _claim(path)) is None:
-        if time.monotonic() >= end:
+        if time.monotonic() >= end or answers(runtime_folder(config.paths) / LOCAL_SOCKET):
             raise InUse(f"another edgecam is running here: it holds {path}")
         time.sleep(CLAIM_PAUSE)
     with held:

@@ -144,6 +144,7 @@ def test_the_newest_socket_speaks_for_its_camera(calls: Calls) -> None:
     calls.caller_joined("C2", PORCH)
     assert calls.cameras.listed() == {"cameras": [in_list(PORCH)]}
     assert told(joined(calls, "W")) == [("W", "waiting")]
+    assert calls.caller_said("C", Offer("call-three", "sdp"), 0) == []
     assert told(calls.caller_said("C", Trickle(ONE, None), 0)) == [("V", "candidate")]
     calls.caller_said("C", Status("failed", "", 0, 1), 0)
     assert [news.to for news in calls.news() if news.event == "status"] == ["V"]

@@ -90,6 +90,10 @@ def test_every_error_at_once_with_path_and_nearest_name(tmp_path: Path) -> None:
             "is not of the form https://HOST:PORT",
         ),
         ("[signaling]\nurl = 'https://x'\n", "signaling.token_file: is needed"),
+        ("[signaling]\npin = 'sha256//short='\n", "is not sha256// and 44 characters"),
+        (f"[signaling]\nca_file = 'x'\npin = 'sha256//{'A' * 43}='\n", "goes without ca_file"),
+        (f"[camera]\nname = '{'x' * 41}'\n", "camera.name: has to be printable text of up to 40"),
+        ('[camera]\nname = "a\\nb"\n', "camera.name: has to be printable text"),
     ],
 )
 def test_each_kind_of_mistake_has_its_words(tmp_path: Path, text: str, said: str) -> None:

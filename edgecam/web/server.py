@@ -174,6 +174,16 @@ async def listen_locally(app: web.Application, path: Path) -> Site:
     return await _serve(app, listener, None)
 
 
+def answers(path: Path) -> bool:
+    """Whether somebody listens on the Unix socket ``path``."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 async def _serve(
     app: web.Application, listener: socket.socket, tls: ssl.SSLContext | None, port: int = 0
 ) -> Site:
@@ -197,7 +207,7 @@ def _is_about_us(record: logging.LogRecord) -> bool:
 
 
 def _local_listener(path: Path) -> socket.socket:
-    if _answers(path):
+    if answers(path):
         raise StartError(f"another edgecam is running here: it answers on {path}")
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -208,15 +218,6 @@ def _local_listener(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
 
 
 def _listener(host: str, port: int) -> socket.socket:
