@@ -1,4 +1,5 @@
 import { marks } from "./marks.js";
+import { Choice } from "./choice.js";
 import { Signaling } from "./signaling.js";
 import { Controls } from "./controls.js";
 import { Player } from "./player.js";
@@ -6,7 +7,8 @@ import { Session } from "./session.js";
 import { Store } from "./state.js";
 import { element, View } from "./view.js";
 
-const signaling = new Signaling();
+const choice = new Choice();
+const signaling = new Signaling(() => choice.auth());
 if ("RTCPeerConnection" in window) signaling.open();
 
 const video = element("video", HTMLVideoElement);
@@ -16,7 +18,8 @@ const player = new Player(video, {
   sound: (muted, audible) => controls.drawSound(muted, audible),
 });
 const controls = new Controls(player);
-const session = new Session(signaling, store, player, video);
+const session = new Session(signaling, store, player, video, choice);
+document.body.dataset.tile = String(choice.tile);
 
 if ("RTCPeerConnection" in window) {
   addEventListener("online", () => session.hurry());
@@ -44,5 +47,13 @@ Object.defineProperty(window, "edgecam", {
 
 // Imported last, as nothing waits for words: until they are here the page says what index.html says.
 const { load } = await import("./languages.js");
-const view = new View(await load(navigator.languages));
+const language = await load(navigator.languages);
+const view = new View(language);
 store.subscribe((state) => view.draw(state));
+
+// And what nobody needs before there is a picture, or a reason why there is none.
+if (!choice.tile) {
+  await store.until(({ phase }) => phase === "live" || phase === "waiting");
+  const { furnish } = await import("./furnish.js");
+  await furnish({ store, session, choice, language, video });
+}

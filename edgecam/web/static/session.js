@@ -7,6 +7,8 @@ import { mark } from "./marks.js";
  * @typedef {import("./signaling.js").Signaling} Signaling
  * @typedef {import("./state.js").Store} Store
  * @typedef {import("./player.js").Player} Player
+ * @typedef {import("./choice.js").Choice} Choice
+ * @typedef {import("./uplink.js").Uplink} Uplink
  * @typedef {import("./messages.js").Offer} Offer
  */
 
@@ -26,6 +28,7 @@ export class Session {
   #store;
   #player;
   #freshness;
+  #choice;
   #socketRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
   #callRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
   /** @type {Call | null} */
@@ -41,11 +44,13 @@ export class Session {
    * @param {Store} store
    * @param {Player} player
    * @param {HTMLVideoElement} video
+   * @param {Choice} choice
    */
-  constructor(signaling, store, player, video) {
+  constructor(signaling, store, player, video, choice) {
     this.#signaling = signaling;
     this.#store = store;
     this.#player = player;
+    this.#choice = choice;
     this.#freshness = new Freshness(video, {
       frame: () => this.#onFrame(),
       quiet: (quietMs, ageMs) => this.#onQuiet(quietMs, ageMs),
@@ -63,12 +68,18 @@ export class Session {
         store.dispatch({ type: "waiting", ...waiting });
       },
       status: (status) => store.dispatch({ type: "status", status }),
+      cameras: (cameras) => store.dispatch({ type: "cameras", cameras }),
+      floor: (floor) => store.dispatch({ type: "floor", floor }),
       hangup: ({ call, reason }) => {
         if (call === this.#call?.id) this.#onCallOver(reason);
       },
       error: ({ code, message, event, call }) => {
         console.warn(`signaling: ${event} refused: ${code} ${message}`);
         if (event === "answer" && call === this.#call?.id) this.#onCallOver("failed");
+        if (event === "call") this.#askLater();
+        if (event === "floor" && call) {
+          store.dispatch({ type: "floor", floor: { call, state: "refused", reason: "failed" } });
+        }
       },
     });
   }
@@ -100,6 +111,31 @@ export class Session {
     }
   }
 
+  /** Shows another camera, in a call of its own. @param {string} camera */
+  show(camera) {
+    this.#choice.show({ camera });
+    this.#endCall();
+    this.#store.dispatch({ type: "show", camera });
+    if (this.#connected) this.#ask();
+  }
+
+  /** Joins anew, as one whose name has changed must. */
+  rejoin() {
+    this.#signaling.close();
+    this.#store.dispatch({ type: "rejoin" });
+    this.#signaling.open();
+  }
+
+  /** What of the call under way takes this page's sound and picture. @returns {Uplink | null} */
+  get uplink() {
+    return this.#call?.uplink ?? null;
+  }
+
+  /** Asks to be heard and seen at the camera, or to be no longer. @param {boolean} want */
+  askForFloor(want) {
+    if (this.#call) this.#signaling.floor(this.#call.id, want);
+  }
+
   /** @returns {Promise<object[] | null>} the call's statistics, null without a call */
   async stats() {
     return this.#call ? [...(await this.#call.stats()).values()] : null;
@@ -124,6 +160,7 @@ export class Session {
       this.#store.dispatch({ type: "refused", code: why });
       return;
     }
+    if (why === "bad-message") this.#choice.refused();
     this.#store.dispatch({ type: "socket-down", code: why });
     this.#retry.set(this.#socketRetry.next(), () => this.#signaling.open());
   }
@@ -149,7 +186,7 @@ export class Session {
       lost: (reason) => this.#onCallOver(reason),
     });
     this.#call = call;
-    this.#store.dispatch({ type: "offer", call: id });
+    this.#store.dispatch({ type: "offer", call: id, camera: offer.camera, viewer: offer.viewer });
   }
 
   #onFrame() {
@@ -178,11 +215,18 @@ export class Session {
     this.#store.dispatch({ type: "hangup", call, reason });
     if (!this.#connected) return;
     if (lived > STEADY_MS) this.#callRetry.reset();
-    const pause = reason === "unsupported" ? UNSUPPORTED_RETRY_MS : this.#callRetry.next();
-    this.#retry.set(pause, () => {
-      this.#signaling.call();
-      this.#awaitReply();
-    });
+    if (reason === "unsupported") this.#retry.set(UNSUPPORTED_RETRY_MS, () => this.#ask());
+    else this.#askLater();
+  }
+
+  #askLater() {
+    this.#retry.set(this.#callRetry.next(), () => this.#ask());
+  }
+
+  #ask() {
+    this.#retry.clear();
+    this.#signaling.call(this.#choice.camera);
+    this.#awaitReply();
   }
 
   #endCall() {

@@ -1,6 +1,8 @@
 import { io } from "./vendor/socket.io.esm.min.js";
 import {
+  readCameras,
   readCandidate,
+  readFloor,
   readHangup,
   readOffer,
   readRefusal,
@@ -14,6 +16,8 @@ import {
  * @typedef {import("./messages.js").Hangup} Hangup
  * @typedef {import("./messages.js").Waiting} Waiting
  * @typedef {import("./messages.js").Status} Status
+ * @typedef {import("./messages.js").Camera} Camera
+ * @typedef {import("./messages.js").Floor} Floor
  * @typedef {import("./messages.js").Refusal} Refusal
  *
  * @typedef {object} Listener
@@ -23,6 +27,8 @@ import {
  * @property {(candidate: Candidate) => void} candidate
  * @property {(waiting: Waiting) => void} waiting
  * @property {(status: Status) => void} status
+ * @property {(cameras: Camera[]) => void} cameras
+ * @property {(floor: Floor) => void} floor
  * @property {(hangup: Hangup) => void} hangup
  * @property {(refusal: Refusal) => void} error
  */
@@ -34,15 +40,21 @@ const CONNECT_TIMEOUT_MS = 8_000;
  * warning. It never reconnects by itself: `down` says when, `open` does it.
  */
 export class Signaling {
-  #socket = io("/viewer", {
-    path: "/socket.io/",
-    transports: ["websocket", "polling"],
-    tryAllTransports: true,
-    reconnection: false,
-    timeout: CONNECT_TIMEOUT_MS,
-    autoConnect: false,
-  });
+  #socket;
   #opening = false;
+
+  /** @param {() => object} auth what to say on joining; asked each time */
+  constructor(auth) {
+    this.#socket = io("/viewer", {
+      path: "/socket.io/",
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      reconnection: false,
+      timeout: CONNECT_TIMEOUT_MS,
+      autoConnect: false,
+      auth: (give) => give(auth()),
+    });
+  }
 
   /** Begins to connect, unless connected or at it. */
   open() {
@@ -87,13 +99,15 @@ export class Signaling {
     receive("candidate", readCandidate, listener.candidate);
     receive("waiting", readWaiting, listener.waiting);
     receive("status", readStatus, listener.status);
+    receive("cameras", readCameras, listener.cameras);
+    receive("floor", readFloor, listener.floor);
     receive("hangup", readHangup, listener.hangup);
     receive("error", readRefusal, listener.error);
   }
 
-  /** Asks for a call. */
-  call() {
-    this.#send("call", {});
+  /** Asks for a call. @param {string | null} camera null: any camera's */
+  call(camera) {
+    this.#send("call", camera ? { camera } : {});
   }
 
   /** @param {string} call @param {string} sdp */
@@ -104,6 +118,11 @@ export class Signaling {
   /** @param {string} call @param {RTCIceCandidateInit | null} candidate */
   candidate(call, candidate) {
     this.#send("candidate", { call, candidate });
+  }
+
+  /** Asks to be heard and seen at the camera, or to be no longer. @param {string} call @param {boolean} want */
+  floor(call, want) {
+    this.#send("floor", { call, want });
   }
 
   /** @param {string} call @param {string} reason */
