@@ -136,7 +136,7 @@ export class Session {
     if (this.#call) this.#signaling.floor(this.#call.id, want);
   }
 
-  /** @returns {Promise<object[] | null>} the call's statistics, null without a call */
+  /** @returns {Promise<Record<string, any>[] | null>} the call's statistics, null without a call */
   async stats() {
     return this.#call ? [...(await this.#call.stats()).values()] : null;
   }
