@@ -21,6 +21,7 @@ import { TalkView } from "./talk/view.js";
  */
 export async function furnish(house) {
   await style("call.css");
+  document.body.dataset.panel = "";
   new People(house);
   new Cameras(house);
   new TalkView(house);

@@ -70,7 +70,7 @@ export class People {
       return item;
     });
     const unnamed = (camera?.viewers ?? 0) - items.length;
-    if (unnamed > 0) items.push(make("li", "soft", fill(people.unnamed, { count: unnamed })));
+    if (items.length && unnamed > 0) items.push(make("li", "soft", fill(people.unnamed, { count: unnamed })));
     this.#list.replaceChildren(...items);
     const said = phase === "live" || phase === "stale" ? talking(camera, viewer, language) : "";
     if (this.#speaker.textContent !== said) this.#speaker.textContent = said;

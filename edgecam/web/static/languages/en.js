@@ -123,7 +123,7 @@ export default {
     "jitter": "Jitter",
     "dropped": "Pictures dropped",
     "freezes": "Freezes",
-    "repairs": "Repeats and keyframes asked for",
+    "repairs": "Repairs asked for (NACK / PLI)",
     "path": "Path",
     "direct": "direct",
     "relayed": "through a relay",

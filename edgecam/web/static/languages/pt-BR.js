@@ -115,7 +115,7 @@ export default {
     "jitter": "Variação do atraso",
     "dropped": "Imagens descartadas",
     "freezes": "Congelamentos",
-    "repairs": "Repetições e quadros-chave pedidos",
+    "repairs": "Reparos pedidos (NACK / PLI)",
     "path": "Caminho",
     "direct": "direto",
     "relayed": "por um retransmissor",

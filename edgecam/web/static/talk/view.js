@@ -19,7 +19,7 @@ export class TalkView {
   #sign = element("sign", HTMLElement);
   #title = element("sign-title", HTMLElement);
   #detail = element("sign-detail", HTMLElement);
-  #level = element("meter", HTMLElement).querySelector("rect:last-child");
+  #level = document.querySelector("#meter rect:last-child");
   #preview = element("preview", HTMLVideoElement);
   /** @type {{track: MediaStreamTrack, meter: Meter} | null} */
   #metered = null;
@@ -61,6 +61,7 @@ export class TalkView {
     const there = phase !== "ended" && phase !== "needs-login";
     this.#voice.hidden = !(state.can.audio || (on.audio && there));
     this.#picture.hidden = !(state.can.video || (on.video && there));
+    document.body.dataset.talk = String(!this.#voice.hidden);
     this.#press(this.#voice, on.audio, state.floor === "granted" && state.open.audio);
     this.#press(this.#picture, on.video, state.floor === "granted" && state.open.video);
     this.#voiceText.textContent = language.talk[on.audio ? "voice-on" : "voice-off"];
