@@ -178,7 +178,7 @@ async def test_no_other_site_is_invited(door: Door) -> None:
 
 
 async def test_the_policy(door: Door) -> None:
-    """Scripts, styles and connections from here only, framed by itself alone, guessed at by nobody."""
+    """Scripts, styles and connections from here only, framed by itself alone, never guessed at."""
     http = await door.browser()
     for path in ("", "nothing", "health", POLL, "socket.io/?EIO=3", "enter/x"):
         async with http.get(door.url + path) as answer:

@@ -51,7 +51,11 @@ TAKEN: list[tuple[str, Any, Any]] = [
         OFFER | {"camera": ID, "viewer": "abcdefgh"},
         OFFER | {"iceServers": [], "camera": ID, "viewer": "abcdefgh"},
     ),
-    ("readOffer", OFFER | {"camera": 1}, OFFER | {"iceServers": [], "camera": None, "viewer": None}),
+    (
+        "readOffer",
+        OFFER | {"camera": 1},
+        OFFER | {"iceServers": [], "camera": None, "viewer": None},
+    ),
     (
         "readWaiting",
         {"reason": "full", "message": "x", "camera": ID},
@@ -79,7 +83,11 @@ NAMES = {
 }
 
 REFUSED: list[tuple[str, Any]] = [
-    *((reader, value) for reader in ("readStatus", "readCameras", "readFloor") for value in ("", 1)),
+    *(
+        (reader, value)
+        for reader in ("readStatus", "readCameras", "readFloor")
+        for value in ("", 1)
+    ),
     *(("readStatus", STATUS | {"watching": value}) for value in ("x", [1], [{"viewer": ID}])),
     ("readStatus", STATUS | {"watching": [{"viewer": "short", "name": "Ana"}]}),
     ("readStatus", STATUS | {"watching": [{"viewer": ID, "name": "x" * 257}]}),
