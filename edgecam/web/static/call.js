@@ -15,6 +15,11 @@ import { openUplink } from "./uplink.js";
 
 const MAX_CANDIDATES = 64;
 const DISCONNECTED_MS = 2_000;
+/**
+ * For how long the picture is held back while there is sound, in ms: about what sound takes. The
+ * browser brings the two together by itself, but within some ten seconds and from here.
+ */
+const HOLD_MS = 80;
 
 /** One offer answered: one RTCPeerConnection, from the offer to its end. */
 export class Call {
@@ -66,6 +71,14 @@ export class Call {
   addCandidate(candidate) {
     if (this.#early) this.#early.push(candidate);
     else this.#add(candidate);
+  }
+
+  /** Holds the picture back for the sound, or not. @param {boolean} back */
+  hold(back) {
+    for (const { receiver } of this.#pc.getTransceivers()) {
+      if (receiver.track.kind !== "video" || !("jitterBufferTarget" in receiver)) continue;
+      receiver.jitterBufferTarget = back ? HOLD_MS : 0;
+    }
   }
 
   /** @returns {Promise<RTCStatsReport>} */
