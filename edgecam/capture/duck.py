@@ -2,17 +2,14 @@
 
 from array import array
 from collections.abc import Callable
-from typing import Literal
 
 from av import AudioFrame
 
 from edgecam.capture.source import Source
 from edgecam.media import NS, Sound
 
-Echo = Literal["duck", "mute"]
-
 DUCKED = {"duck": 0.03, "mute": 0.0}
-"""What is left of the microphone: 30 dB less, or nothing."""
+"""What is left of the microphone, by ``speaker.echo``: 30 dB less, or nothing."""
 
 HOLD_NS = 250_000_000
 """How long after the loudspeaker the room itself goes on: reverberation, and the driver's delay."""
@@ -26,7 +23,8 @@ STEP_NS = 1_000_000
 
 
 class Ducked:
-    """The Source ``microphone``, its sounds lowered while ``sounding_until`` says so.
+    """The Source ``microphone``, its sounds lowered to ``floor`` (a factor) while
+    ``sounding_until`` says so.
 
     ``sounding_until``: when, on the capture clock, the loudspeaker will have fallen silent. It is
     asked for each sound once that is recorded, so what matters is known by then. The frames that
@@ -34,11 +32,11 @@ class Ducked:
     """
 
     def __init__(
-        self, microphone: Source[Sound], sounding_until: Callable[[], int], echo: Echo
+        self, microphone: Source[Sound], sounding_until: Callable[[], int], floor: float
     ) -> None:
         self._microphone = microphone
         self._sounding_until = sounding_until
-        self._floor = DUCKED[echo]
+        self._floor = floor
         self._gain = 1.0
 
     def open(self) -> None:

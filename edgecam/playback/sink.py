@@ -14,11 +14,10 @@ class AudioSink(Protocol):
     """A loudspeaker, used by one thread of its own, never by the event loop.
 
     ``open`` returns the format the device has. ``write`` takes s16 samples of that format,
-    interleaved, and blocks while the device has no room for them, a quarter of a
-    second at most; it returns how
-    many nanoseconds it will take until the last of them has been heard. ``close`` may be called
-    twice, and after a failed ``open``; what has not been heard is dropped. All raise SinkError, in
-    words for the operator.
+    interleaved, and blocks while the device has no room for them, a quarter of a second at most; it
+    returns how many nanoseconds it will take until the last of them has been heard. ``close`` may
+    be called twice, and after a failed ``open``; what has not been heard is dropped. All raise
+    SinkError, in words for the operator.
     """
 
     def open(self) -> AudioFormat: ...
