@@ -29,11 +29,13 @@ from edgecam.peer import addresses
 from edgecam.peer.ice import Ice
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
+from edgecam.peer.received import Sinks
 from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer, same_token
+from edgecam.talkback import listening, sinks_of, talk_back
 from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context, swap
 from edgecam.web.server import Site, WebServer, listen, listen_locally, local_app
@@ -45,6 +47,7 @@ AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
 STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.2, 0.4, 0.7, 0.5, 0.2
+STOP_PLAYBACK = 0.4
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -188,16 +191,29 @@ class _Node:
         return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint)
 
     def start_camera(self) -> asyncio.Event:
-        """The fan-outs, and the caller that offers them; set once the node can be watched."""
-        video, audio = self._fanouts()
+        """What plays and what captures, and the caller that offers both; set once the node can be
+        watched.
+        """
+        sinks = sinks_of(self._config, self._failed)
+        if sinks.speaker is not None:
+            self._own("speaker", sinks.speaker.run(), STOP_PLAYBACK)
+        if sinks.screen is not None:
+            self._own("screen", sinks.screen.run(), STOP_PLAYBACK)
+        video, audio = self._fanouts(sinks)
         for fanout in (video, audio):
             if fanout is not None:
                 self._own(fanout.name, fanout.run(), STOP_CAMERA)
-        streams = Streams(video, audio, self._profile_level_id())
+        streams = Streams(video, audio, self._profile_level_id(), sinks)
         servers = self._ice_servers()
         ice = Ice(servers, lambda s: Peer.offering(streams, s, relay_only=servers.relay_only))
         viewers = self._config.viewers
-        caller = Caller(ice.peer, viewers.most, viewers.standing_offers, servers.for_page)
+        caller = Caller(
+            ice.peer,
+            viewers.most,
+            viewers.standing_offers,
+            servers.for_page,
+            talk_back(self._config, sinks),
+        )
         self._caller = caller
         connection = keep_connected(self._signaling_server(), caller)
         self._own("the caller's socket", connection, STOP_SMALL)
@@ -219,7 +235,7 @@ class _Node:
             self.broken = self.broken or task.exception()
             self._stop.set()
 
-    def _fanouts(self) -> tuple[Fanout, Fanout | None]:
+    def _fanouts(self, sinks: Sinks) -> tuple[Fanout, Fanout | None]:
         config = self._config
         size = self._video_format()
         camera = source.camera(config.camera.driver, size)
@@ -235,7 +251,7 @@ class _Node:
         if config.microphone.driver == "none":
             return video, None
         sound = AudioFormat()
-        microphone = source.microphone(config.microphone.driver, sound)
+        microphone = listening(config, sinks, sound)
         audio = Fanout(
             "microphone",
             EncodedAudio(microphone, lambda: Opus(sound, encode.audio_bitrate)),
@@ -247,10 +263,14 @@ class _Node:
     def _on_state(self, name: str) -> Callable[[State, str], None]:
         def told(state: State, reason: str) -> None:
             logger.debug("%s: %s %s", name, state, reason)
-            if self._caller is not None and state in ("live", "failed"):
-                self._caller.source_failed(name, reason)
+            if state in ("live", "failed"):
+                self._failed(name, reason)
 
         return told
+
+    def _failed(self, name: str, reason: str) -> None:
+        if self._caller is not None:
+            self._caller.source_failed(name, reason)
 
     def _video_format(self) -> VideoFormat:
         camera = self._config.camera

@@ -21,6 +21,7 @@ from edgecam.fanout.subscription import Subscription
 from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
+from edgecam.peer.received import NOWHERE, Received, Sinks
 from edgecam.peer.tracks import MOST_UNSENT, PacketTrack
 
 logger = logging.getLogger(__name__)
@@ -34,11 +35,14 @@ MOST_CANDIDATES = 64
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """What every viewer is offered: the fan-outs, and the H.264 profile and level in hex."""
+    """What every viewer is offered: the fan-outs, the H.264 profile and level in hex, and to be
+    heard and seen.
+    """
 
     video: Fanout
     audio: Fanout | None
     profile_level_id: str
+    sinks: Sinks = NOWHERE
 
 
 class Sending:
@@ -82,7 +86,7 @@ class Peer:
 
     Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
     ``connected`` is set when media can flow, ``ended`` when it no longer can. ``close`` has to be
-    called, may be called twice, and leaves the fan-outs.
+    called, may be called twice, and leaves the fan-outs. ``received``: what the viewer sends.
     """
 
     def __init__(
@@ -97,6 +101,7 @@ class Peer:
         self._sendings: list[Sending] = []
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
+        self.received = Received(self._pc, streams.sinks)
         self.sdp = ""
         self.candidates: list[Candidate] = []
         self.connected = asyncio.Event()
@@ -130,7 +135,7 @@ class Peer:
         if self._pc.signalingState != "have-local-offer":
             raise BadMessage("wrong-state", "the call is already answered")
         offered = {str(each.mid): each.kind for each in self._pc.getTransceivers()}
-        bare, candidates = parse_answer(sdp, offered)
+        bare, candidates = parse_answer(sdp, offered, self.received.mids)
         for sending in self._sendings:
             if sending.track.kind == "video":
                 sending.begin()
@@ -195,6 +200,7 @@ class Peer:
         self._add("video", self._streams.video)
         if self._streams.audio is not None:
             self._add("audio", self._streams.audio)
+        self.received.offer()
         await self._pc.setLocalDescription(await self._pc.createOffer())
         self.sdp, self.candidates = take_apart(self._pc.localDescription.sdp)
 
