@@ -72,7 +72,9 @@ export class People {
     const unnamed = (camera?.viewers ?? 0) - items.length;
     if (items.length && unnamed > 0) items.push(make("li", "soft", fill(people.unnamed, { count: unnamed })));
     this.#list.replaceChildren(...items);
-    const said = phase === "live" || phase === "stale" ? talking(camera, viewer, language) : "";
+    // Of this page itself the sign says more.
+    const others = camera?.floor.some((each) => each !== viewer) && (phase === "live" || phase === "stale");
+    const said = others ? talking(camera, viewer, language) : "";
     if (this.#speaker.textContent !== said) this.#speaker.textContent = said;
     this.#speaker.hidden = said === "";
   }

@@ -60,10 +60,10 @@ export default {
   },
   "talk": {
     "voice-off": "Hold to talk",
-    "voice-on": "Microphone off",
+    "voice-on": "Stop talking",
     "voice-key": "Hold to talk, tap for hands-free (t)",
-    "picture-off": "Show yourself",
-    "picture-on": "Camera off",
+    "picture-off": "Turn your camera on",
+    "picture-on": "Turn your camera off",
     "preview": "Your own picture",
     "held": ["Your microphone is on", "Let go to turn it off."],
     "free": ["Your microphone is on", "Tap the button to turn it off."],

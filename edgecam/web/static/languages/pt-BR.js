@@ -52,10 +52,10 @@ export default {
   },
   "talk": {
     "voice-off": "Segure para falar",
-    "voice-on": "Desligar microfone",
+    "voice-on": "Parar de falar",
     "voice-key": "Segure para falar, toque para deixar ligado (t)",
-    "picture-off": "Mostrar-se",
-    "picture-on": "Desligar câmera",
+    "picture-off": "Ligar sua câmera",
+    "picture-on": "Desligar sua câmera",
     "preview": "Sua própria imagem",
     "held": ["Seu microfone está ligado", "Solte para desligar."],
     "free": ["Seu microfone está ligado", "Toque no botão para desligar."],

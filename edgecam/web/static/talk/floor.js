@@ -25,7 +25,7 @@
  *
  * @typedef {{type: "call", call: string | null, audio: boolean, video: boolean}
  *   | {type: "hold"} | {type: "latch"} | {type: "toggle"} | {type: "hush"} | {type: "picture"}
- *   | {type: "asked"} | {type: "given-back"} | {type: "lapse"} | {type: "leave"}
+ *   | {type: "quiet"} | {type: "asked"} | {type: "given-back"} | {type: "lapse"} | {type: "leave"}
  *   | {type: "floor", state: "granted" | "busy" | "released" | "refused", reason: string}
  *   | {type: "opened", kind: Kind} | {type: "closed", kind: Kind}
  *   | {type: "failed", kind: Kind, code: Note["code"]}} Event
@@ -71,6 +71,8 @@ export function reduce(state, event) {
       return state.voice === "off" ? state : { ...state, voice: "off" };
     case "picture":
       return { ...state, picture: !state.picture, note: null };
+    case "quiet":
+      return state.note?.code === "busy" ? { ...state, note: null } : state;
     case "asked":
       return { ...state, floor: "asked" };
     case "given-back":

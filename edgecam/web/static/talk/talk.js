@@ -27,6 +27,8 @@ export class Talk {
   #given = new WeakMap();
   /** The camera's last word that was heard. @type {CallState["floor"]} */
   #heard = null;
+  /** How many have the floor, as far as the camera tells. */
+  #talking = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #lapse;
 
@@ -50,6 +52,9 @@ export class Talk {
     const audio = Boolean(uplink?.audio && camera?.talk.audio);
     const video = Boolean(uplink?.video && camera?.talk.video);
     this.dispatch({ type: "call", call: uplink && call, audio, video });
+    const talking = camera?.floor.length ?? 0;
+    if (this.#talking > 0 && talking === 0) this.dispatch({ type: "quiet" });
+    this.#talking = talking;
     if (floor === this.#heard) return;
     this.#heard = floor;
     if (floor) this.dispatch({ type: "floor", state: floor.state, reason: floor.reason });
