@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecam.capture import source
-from edgecam.config import Config, Paths, port_range
+from edgecam.config import MOST_NAME, Config, Paths, port_range
 from edgecam.encode import h264
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
@@ -32,9 +32,10 @@ from edgecam.peer.ports import PortRange
 from edgecam.peer.received import Sinks
 from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
+from edgecam.signaling.cameras import Camera
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
-from edgecam.signaling.tokens import bearer, same_token
+from edgecam.signaling.tokens import bearer, camera_of, same_token
 from edgecam.talkback import listening, sinks_of, talk_back
 from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context, swap
@@ -146,7 +147,7 @@ async def run(
     """
     node = _Node(config, ground, stop)
     try:
-        announcement = await node.start_page() if ground.page else None
+        announcement = await node.start_page(camera=camera) if ground.page else None
         if camera:
             await either(node.start_camera(), stop)
         if not stop.is_set():
@@ -171,14 +172,21 @@ class _Node:
         self._site: Site | None = None
         self._watched = asyncio.Event()
 
-    async def start_page(self) -> Announcement:
-        """The HTTPS page, the signaling server, and the socket for this device's own caller."""
+    async def start_page(self, *, camera: bool) -> Announcement:
+        """The HTTPS page, the signaling server, and the socket for this device's own caller.
+
+        ``camera``: it has one, which viewers are told of also while it is away.
+        """
         page = self._ground.page
         if page is None:
             raise StartError("this node calls at another's page and has none of its own")
         admit = self._admit_caller
         server = SignalingServer(page.sessions.admits, admit)
-        front = WebServer(page.sessions, page.files, lambda r: admit(bearer(r)), server.attach)
+        if camera:
+            server.know(self._own_camera())
+        front = WebServer(
+            page.sessions, page.files, lambda r: admit(bearer(r)) is not None, server.attach
+        )
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
         inner = local_app(self._new_links, server.attach)
@@ -297,8 +305,13 @@ class _Node:
             relay_only=ice.policy == "relay",
         )
 
-    def _admit_caller(self, token: str) -> bool:
-        return same_token(token, self._ground.caller_token)
+    def _own_camera(self) -> Camera:
+        name = self._config.camera.name or socket.gethostname().partition(".")[0]
+        shown = "".join(char for char in name if char.isprintable())[:MOST_NAME].strip()
+        return Camera(camera_of(self._ground.caller_token), shown or "camera", own=True)
+
+    def _admit_caller(self, token: str) -> Camera | None:
+        return self._own_camera() if same_token(token, self._ground.caller_token) else None
 
     def _addresses_changed(self, now: list[str]) -> None:
         self._watched.set()

@@ -24,6 +24,9 @@ SERVER_URL = re.compile(
 
 _PORTS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 
+MOST_NAME = 40
+"""Characters in a camera's name: what the protocol carries."""
+
 _LONGEST = 256
 """Characters in a server's URL or credential: what the protocol carries."""
 
@@ -32,6 +35,9 @@ _LONGEST = 256
 class Camera:
     """The camera."""
 
+    name: str = option(
+        "", "What viewers see it as, up to 40 characters; empty: the name of this host."
+    )
     driver: str = option("virtual", "The camera's driver.", choices=("virtual",))
     width: int = option(1280, "Width of the picture in pixels, even.", 320, 1920)
     height: int = option(720, "Height of the picture in pixels, even.", 180, 1080)
@@ -239,6 +245,8 @@ def dump(config: Config, *, changed: bool = False) -> str:
 
 
 def _contradictions(config: Config) -> Iterator[str]:
+    if len(config.camera.name) > MOST_NAME or not config.camera.name.isprintable():
+        yield f"camera.name: has to be printable text of up to {MOST_NAME} characters"
     for name in ("width", "height"):
         if getattr(config.camera, name) % 2:
             yield f"camera.{name}: has to be even, as 4:2:0 video is"

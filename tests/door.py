@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from edgecam.signaling.cameras import Camera
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.tokens import bearer, same_token
 from edgecam.web import assets
@@ -20,6 +21,7 @@ from tests.sockets import PATIENCE, Socket, http_session
 
 TOKEN = "a-token-that-callers-show"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
+CAMERA = Camera("camera-of-its-own", "Porch", own=True)
 
 LOOP_TURNS = 200
 """What the server may take to notice that everybody has left, before it is stopped."""
@@ -48,16 +50,17 @@ class Door:
         self.tls = tls
         self.leaf: ssl.SSLContext | None = None
         self.port = 0
+        self.cameras = {TOKEN: CAMERA}
         self.signaling = SignalingServer(
             self.sessions.admits,
-            lambda token: same_token(token, TOKEN),
+            self.camera_of,
             now=self.clock,
             overdue_check=0.01,
         )
         self.web = WebServer(
             self.sessions,
             assets.load(),
-            lambda request: same_token(bearer(request), TOKEN),
+            lambda request: self.camera_of(bearer(request)) is not None,
             self.signaling.attach,
         )
         self._stack = stack
@@ -66,6 +69,10 @@ class Door:
     def url(self) -> str:
         """The page's address."""
         return f"https://localhost:{self.port}/"
+
+    def camera_of(self, token: str) -> Camera | None:
+        """The camera that calls with ``token``."""
+        return next((it for kept, it in self.cameras.items() if same_token(token, kept)), None)
 
     async def stranger(self) -> aiohttp.ClientSession:
         """An HTTP client without a session."""
@@ -88,19 +95,25 @@ class Door:
         self._stack.push_async_callback(socket.close)
         return socket
 
-    async def viewer(self, transport: str = "websocket") -> Socket:
-        """A viewer that has joined."""
+    async def viewer(self, transport: str = "websocket", **auth: str) -> Socket:
+        """A viewer that has joined, and said ``auth`` of itself."""
         socket = self.socket("/viewer", await self.browser())
-        await socket.connect(transport=transport)
+        await socket.connect(auth or None, transport=transport)
         return socket
 
-    async def caller(self, way: str = "unix") -> Socket:
+    def foreign(self, name: str) -> str:
+        """The token of one more camera, which is not the device's own."""
+        self.cameras[f"token-of-{name}"] = camera = Camera(f"camera-{name}", name)
+        self.signaling.know(camera)
+        return f"token-of-{name}"
+
+    async def caller(self, way: str = "unix", token: str = TOKEN) -> Socket:
         """A caller that has joined, by the way ``unix`` or ``tcp``."""
         if way == "unix":
             socket = self.socket("/caller", await self.device(), "http://edgecam")
         else:
             socket = self.socket("/caller", await self.stranger())
-        await socket.connect(token=TOKEN, headers=BEARER)
+        await socket.connect({"token": token}, {"Authorization": f"Bearer {token}"})
         return socket
 
     async def said(self, request: bytes, tls: ssl.SSLContext | None = None) -> bytes:

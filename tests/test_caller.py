@@ -18,7 +18,7 @@ from edgecam.lifecycle import cancelled
 from edgecam.media import VideoFormat
 from edgecam.peer.peer import Peer, Streams
 from edgecam.signaling.caller import Caller
-from edgecam.signaling.calls import ANSWER_DEADLINE
+from edgecam.signaling.exchange import ANSWER_DEADLINE
 from edgecam.signaling.socket import Server, keep_connected
 from tests.door import TOKEN, Door, open_door
 from tests.viewer import Viewer

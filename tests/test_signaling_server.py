@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from socketio.exceptions import ConnectionError as SocketError
 
-from edgecam.signaling.calls import ANSWER_DEADLINE
-from tests.door import BEARER, TOKEN, Door, open_door
+from edgecam.signaling.exchange import ANSWER_DEADLINE
+from tests.door import BEARER, CAMERA, TOKEN, Door, open_door
 from tests.sockets import Socket
 
 ONE, TWO = "call-one", "call-two"
@@ -24,6 +24,11 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
 def offer(call: str) -> dict[str, Any]:
     """An offer's payload."""
     return {"call": call, "sdp": f"offer of {call}", "iceServers": []}
+
+
+def offered(call: str, heard: dict[str, Any]) -> bool:
+    """Whether a viewer heard that offer, of the device's own camera."""
+    return heard == offer(call) | {"camera": CAMERA.camera, "viewer": heard["viewer"]}
 
 
 def answer(call: str) -> dict[str, Any]:
@@ -63,11 +68,13 @@ async def test_a_call(door: Door, way: str, transport: str) -> None:
     await caller.hear("error")
 
     viewer = await door.viewer(transport)
-    assert await viewer.hear("offer") == offer(ONE)
+    heard = await viewer.hear("offer")
+    assert offered(ONE, heard)
     for number in (1, 2):
         assert await viewer.hear("candidate") == candidate(ONE, number)
     assert await viewer.hear("candidate") == {"call": ONE, "candidate": None}
-    assert await caller.hear("taken") == {"call": ONE}
+    watcher = {"viewer": heard["viewer"], "name": "a browser"}
+    assert await caller.hear("taken") == {"call": ONE, "viewer": watcher}
     await caller.say("candidate", candidate(ONE, 3))
     assert await viewer.hear("candidate") == candidate(ONE, 3)
     await viewer.say("answer", answer(ONE))
@@ -89,7 +96,7 @@ async def test_an_offer_is_for_one_viewer(door: Door) -> None:
     second = await door.viewer()
     assert (await second.hear("waiting"))["reason"] == "no-offer"
     await caller.say("offer", offer(TWO))
-    assert await second.hear("offer") == offer(TWO)
+    assert offered(TWO, await second.hear("offer"))
     await first.say("nothing", {})
     await first.hear("error")
 
@@ -118,7 +125,11 @@ async def test_the_status_reaches_viewers(door: Door) -> None:
     nobody = {"watching": [], "floor": [], "talk": {"audio": False, "video": False}}
     assert await viewer.hear("status") == status | nobody
     late = await door.viewer()
-    assert await late.hear("waiting") == {"reason": "full", "message": "all places are taken"}
+    assert await late.hear("waiting") == {
+        "reason": "full",
+        "message": "all places are taken",
+        "camera": None,
+    }
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "x" * 100_000, "\ud800", TOKEN.upper()])
@@ -127,7 +138,7 @@ async def test_a_caller_without_the_token(door: Door, token: str | None) -> None
     first = await door.caller()
     second = door.socket("/caller", await door.device(), "http://edgecam")
     with pytest.raises(SocketError):
-        await second.connect(token=token)
+        await second.connect(None if token is None else {"token": token})
     told = await second.hear("connect_error")
     assert told["data"] == {"code": "unauthorized"}
     assert "token" in told["message"]
@@ -151,7 +162,7 @@ async def test_a_token_makes_no_viewer(door: Door, way: str) -> None:
     else:
         socket = door.socket("/viewer", await door.stranger())
     with pytest.raises(SocketError):
-        await socket.connect(token=TOKEN, headers=BEARER)
+        await socket.connect({"token": TOKEN}, BEARER)
     assert (await socket.hear("connect_error"))["data"] == {"code": "unauthorized"}
 
 
@@ -161,7 +172,7 @@ async def test_strangers_get_no_socket(door: Door, headers: dict[str, str]) -> N
     for namespace in ("/viewer", "/caller"):
         socket = door.socket(namespace, await door.stranger())
         with pytest.raises(SocketError):
-            await socket.connect(token=TOKEN, headers=headers)
+            await socket.connect({"token": TOKEN}, headers)
 
 
 async def test_other_namespaces_do_not_exist(door: Door) -> None:
@@ -280,9 +291,100 @@ async def test_asking_again_replaces_the_call(door: Door) -> None:
     caller, viewer = await in_a_call(door)
     await caller.say("offer", offer(TWO))
     await viewer.say("call", {})
-    assert await viewer.hear("offer") == offer(TWO)
+    assert offered(TWO, await viewer.hear("offer"))
     assert await caller.hear("hangup") == {"call": ONE, "reason": "replaced"}
-    assert await caller.hear("taken") == {"call": TWO}
+    assert (await caller.hear("taken"))["call"] == TWO
+
+
+async def test_the_floor_goes_both_ways(door: Door) -> None:
+    """What the viewer wants and what the caller says to it, word for word."""
+    caller, viewer = await in_a_call(door)
+    ask, give = {"call": ONE, "want": True}, {"call": ONE, "state": "granted", "reason": "other"}
+    await viewer.say("floor", ask)
+    assert await caller.hear("floor") == ask
+    await caller.say("floor", give)
+    assert await viewer.hear("floor") == give
+    for side, wrong in ((viewer, give), (caller, ask)):
+        await side.say("floor", wrong)
+        assert (await side.hear("error"))["code"] == "bad-message"
+
+
+async def test_viewers_have_names(door: Door) -> None:
+    """The one they give, or their browser's; the same name may be had twice."""
+    caller = await door.caller()
+    for call in (ONE, TWO, "call-three"):
+        await caller.say("offer", offer(call))
+    named = [await door.viewer(name=" Ana "), await door.viewer(name="Ana"), await door.viewer()]
+    ids = {(await viewer.hear("offer"))["viewer"] for viewer in named}
+    taken = [(await caller.hear("taken"))["viewer"] for _ in named]
+    assert [viewer["name"] for viewer in taken] == ["Ana", "Ana", "a browser"]
+    assert {viewer["viewer"] for viewer in taken} == ids
+    assert len(ids) == 3
+
+
+async def test_a_browser_without_a_name(door: Door) -> None:
+    """It is called what its User-Agent says."""
+    caller = await door.caller()
+    await caller.say("offer", offer(ONE))
+    viewer = door.socket("/viewer", await door.browser())
+    agent = "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
+    await viewer.connect(headers={"User-Agent": agent})
+    assert (await caller.hear("taken"))["viewer"]["name"] == "Firefox on Android"
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        {"name": 1},
+        {"name": "x" * 41},
+        {"name": "a\nb"},
+        {"name": "x" * 100_000},
+        {"camera": "short"},
+        {"camera": ["camera-of-its-own"]},
+        ["name"],
+        "name",
+    ],
+    ids=lambda auth: str(auth)[:24],
+)
+async def test_a_malformed_introduction(door: Door, auth: Any) -> None:
+    """It is refused as what it is, and leaves nothing behind."""
+    socket = door.socket("/viewer", await door.browser())
+    with pytest.raises(SocketError):
+        await socket.connect(auth)
+    assert (await socket.hear("connect_error"))["data"] == {"code": "bad-message"}
+    assert door.signaling.calls.viewers == 0
+
+
+async def test_viewers_are_told_of_cameras(door: Door) -> None:
+    """On joining, and as they come, go and change; the camera asked for is named in the answer."""
+    door.signaling.know(CAMERA)
+    token = door.foreign("garden")
+    porch, garden = {"camera": CAMERA.camera, "name": "Porch"}, {"camera": "camera-garden"}
+    viewer = await door.viewer(camera="camera-garden")
+    listed = (await viewer.hear("cameras"))["cameras"]
+    nothing = {"state": "away", "message": "", "viewers": 0, "places": 0}
+    assert listed == [porch | nothing, garden | {"name": "garden"} | nothing]
+    waiting = await viewer.hear("waiting")
+    assert (waiting["reason"], waiting["camera"]) == ("no-caller", "camera-garden")
+
+    own, other = await door.caller(), await door.caller("tcp", token)
+    await own.say("offer", offer(ONE))
+    await other.say("status", {"state": "full", "message": "", "viewers": 2, "places": 2})
+    while (waiting := await viewer.hear_until("waiting"))["reason"] != "full":
+        pass
+    states = ["", ""]
+    while states != ["ready", "full"]:
+        listed = (await viewer.hear_until("cameras"))["cameras"]
+        states = [camera["state"] for camera in listed]
+    await other.say("offer", offer(TWO))
+    heard = await viewer.hear_until("offer")
+    assert (heard["call"], heard["camera"]) == (TWO, "camera-garden")
+    await viewer.say("call", {"camera": CAMERA.camera})
+    assert (await viewer.hear_until("offer"))["call"] == ONE
+    await other.close()
+    while states != ["ready", "away"]:
+        listed = (await viewer.hear_until("cameras"))["cameras"]
+        states = [camera["state"] for camera in listed]
 
 
 async def test_stopping_says_so(door: Door) -> None:
