@@ -37,7 +37,7 @@ export class Tiles {
       const tile = this.#tiles.get(camera.camera) ?? this.#add(camera.camera);
       const button = tile.querySelector("button");
       if (!button || button.textContent === camera.name) continue;
-      button.textContent = camera.name;
+      button.replaceChildren(make("span", "", camera.name));
       button.setAttribute("aria-label", fill(this.#label, { name: camera.name }));
     }
     this.#area.hidden = wanted.length === 0;
