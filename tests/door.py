@@ -10,12 +10,15 @@ from typing import Any
 
 import aiohttp
 
+from edgecam.signaling.callers import Callers
 from edgecam.signaling.cameras import Camera
+from edgecam.signaling.desk import Desk
 from edgecam.signaling.server import SignalingServer
-from edgecam.signaling.tokens import bearer, same_token
+from edgecam.signaling.tokens import bearer
 from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
-from edgecam.web.server import WebServer, listen, listen_locally, local_app
+from edgecam.web.local import local_app
+from edgecam.web.server import WebServer, listen, listen_locally
 from edgecam.web.sessions import Sessions
 from tests.sockets import PATIENCE, Socket, http_session
 
@@ -50,29 +53,26 @@ class Door:
         self.tls = tls
         self.leaf: ssl.SSLContext | None = None
         self.port = 0
-        self.cameras = {TOKEN: CAMERA}
+        self.callers = Callers(folder / "callers.json", CAMERA, TOKEN)
         self.signaling = SignalingServer(
             self.sessions.admits,
-            self.camera_of,
+            self.callers.admit,
             now=self.clock,
             overdue_check=0.01,
         )
         self.web = WebServer(
             self.sessions,
             assets.load(),
-            lambda request: self.camera_of(bearer(request)) is not None,
+            lambda request: self.callers.admit(bearer(request)) is not None,
             self.signaling.attach,
         )
+        self.desk = Desk(self.callers, self.signaling)
         self._stack = stack
 
     @property
     def url(self) -> str:
         """The page's address."""
         return f"https://localhost:{self.port}/"
-
-    def camera_of(self, token: str) -> Camera | None:
-        """The camera that calls with ``token``."""
-        return next((it for kept, it in self.cameras.items() if same_token(token, kept)), None)
 
     async def stranger(self) -> aiohttp.ClientSession:
         """An HTTP client without a session."""
@@ -100,12 +100,6 @@ class Door:
         socket = self.socket("/viewer", await self.browser())
         await socket.connect(auth or None, transport=transport)
         return socket
-
-    def foreign(self, name: str) -> str:
-        """The token of one more camera, which is not the device's own."""
-        self.cameras[f"token-of-{name}"] = camera = Camera(f"camera-{name}", name)
-        self.signaling.know(camera)
-        return f"token-of-{name}"
 
     async def caller(self, way: str = "unix", token: str = TOKEN) -> Socket:
         """A caller that has joined, by the way ``unix`` or ``tcp``."""
@@ -188,7 +182,10 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
             site = await listen(door.web.app, "", 0, door.leaf)
             outer.push_async_callback(site.close)
             local = local_app(
-                lambda: [f"{door.url}enter/{door.sessions.new_link()}"], door.signaling.attach
+                lambda: [f"{door.url}enter/{door.sessions.new_link()}"],
+                door.desk,
+                lambda: {"urls": [door.url], "pin": leaf.pin},
+                door.signaling.attach,
             )
             outer.push_async_callback((await listen_locally(local, door.local)).close)
             door.port = site.port

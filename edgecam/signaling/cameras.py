@@ -86,6 +86,14 @@ class Cameras:
         others = {each.camera: each for each in calling if each.camera not in self._known}
         return [*self._known.values(), *others.values()]
 
+    def state(self, camera: str) -> str:
+        """How ``camera`` is: its caller's state, or ``away``."""
+        speaker = self.speaker(camera)
+        if speaker is None:
+            return "away"
+        status = self.status(speaker)
+        return status.state if status else "ready"
+
     def listed(self) -> dict[str, Any]:
         """The payload of ``cameras``."""
         return {"cameras": [self._listed(camera) for camera in self.all()]}
@@ -116,7 +124,7 @@ class Cameras:
         return {
             "camera": camera.camera,
             "name": camera.name,
-            "state": "away" if speaker is None else status.state if status else "ready",
+            "state": self.state(camera.camera),
             "message": status.message if status else "",
             "viewers": status.viewers if status else 0,
             "places": status.places if status else 0,

@@ -16,6 +16,7 @@ from edgecam.errors import BadMessage
 from edgecam.lifecycle import Backoff
 from edgecam.signaling.messages import Message
 from edgecam.signaling.parser import MOST_MESSAGE, parse
+from edgecam.signaling.pins import PinnedKey
 
 logger = logging.getLogger(__name__)
 
@@ -26,12 +27,16 @@ NAMESPACE = "/caller"
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to call: a Unix socket of this device, or a URL with who vouches for it."""
+    """Where to call: a Unix socket of this device, or a URL with who vouches for it.
+
+    That is the CA in ``ca_file``, or else the system's; or ``pin``, which is the server's key.
+    """
 
     token: str
     unix_path: Path | None = None
     url: str = ""
     ca_file: Path | None = None
+    pin: str = ""
 
 
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -131,6 +136,8 @@ def _emitter(client: socketio.AsyncClient) -> Emit:
 async def _connector(server: Server) -> aiohttp.BaseConnector:
     if server.unix_path is not None:
         return aiohttp.UnixConnector(str(server.unix_path))
+    if server.pin:
+        return aiohttp.TCPConnector(ssl=PinnedKey(server.pin))
     try:
         trusted = await asyncio.to_thread(ssl.create_default_context, cafile=server.ca_file)
     except OSError as error:
