@@ -27,7 +27,7 @@ def reported(at: int, **changes: float) -> Report:
 
     ``changes`` are added to the video's counts, but for ``currentRoundTripTime`` and ``jitter``.
     """
-    video = {
+    video: dict[str, float] = {
         "packetsReceived": 120 * at,
         "packetsLost": 0,
         "bytesReceived": 125_000 * at,
