@@ -39,7 +39,8 @@ def _write(file: Path, text: str) -> None:
 async def showing(viewer: Watcher) -> str:
     """The name of the camera that the page shows."""
     state = await viewer.state()
-    return next(it["name"] for it in state["cameras"] if it["camera"] == state["showing"])
+    names = {it["camera"]: str(it["name"]) for it in state["cameras"]}
+    return names[state["showing"]]
 
 
 async def shows(viewer: Watcher, name: str) -> None:
@@ -59,7 +60,7 @@ async def choose(page: Page, name: str) -> None:
 async def frame_of(page: Page) -> Frame:
     """The page in the one tile there is, once it is live."""
     handle = await page.locator(".tile iframe").element_handle()
-    frame = await handle.content_frame() if handle else None
+    frame = await handle.content_frame()
     assert frame is not None
     await frame.wait_for_function("() => window.edgecam?.state().phase === 'live'")
     return frame
@@ -133,7 +134,7 @@ async def test_side_by_side(tmp_path: Path) -> None:
 
 
 async def test_a_camera_that_is_away_is_named(tmp_path: Path) -> None:
-    """In the list, and in place of its picture; the other's goes on, and it comes back by itself."""
+    """In the list, and in place of its picture. The other's goes on; it comes back by itself."""
     async with (
         two_cameras(tmp_path) as (node, other),
         chromium(tmp_path, node.ca) as browser,
