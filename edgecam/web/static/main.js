@@ -56,7 +56,7 @@ store.subscribe((state) => view.draw(state));
 
 // And what nobody needs before there is a picture, or a reason why there is none.
 if (!choice.tile) {
-  await store.until(({ phase }) => phase === "live" || phase === "waiting");
+  await store.until(({ phase }) => ["live", "waiting", "lost", "unsupported"].includes(phase));
   const { furnish } = await import("./furnish.js");
   await furnish({ store, session, choice, language, video });
 }
