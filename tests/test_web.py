@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -206,6 +207,25 @@ async def test_files_are_compressed_and_kept(door: Door) -> None:
             assert await answer.read() == b""
     async with http.get(f"{door.url}style.css", headers={"If-None-Match": '"other"'}) as answer:
         assert answer.status == 200
+
+
+async def test_who_has_the_files_asks_for_the_page_alone(door: Door) -> None:
+    """It names them by what is in all of them, so that they may be kept for ever."""
+    http = await door.browser()
+    async with http.get(door.url) as answer:
+        assert answer.headers["Cache-Control"] == "no-cache"
+        page = await answer.text()
+    named = set(re.findall(r' (?:href|src)="([^"]+)"', page))
+    assert len(named) > 10
+    editions = {name.partition("/")[0] for name in named}
+    assert len(editions) == 1
+    for name in named | {f"{editions.pop()}/call.css"}:
+        async with http.get(door.url + name) as answer:
+            assert answer.status == 200
+            assert "immutable" in answer.headers["Cache-Control"]
+        async with http.get(door.url + name.partition("/")[2]) as plain:
+            assert plain.headers["Cache-Control"] == "no-cache"
+            assert plain.headers["ETag"] == answer.headers["ETag"]
 
 
 def test_every_file_is_what_it_says() -> None:

@@ -20,7 +20,7 @@ import { TalkView } from "./talk/view.js";
  * @param {House} house
  */
 export async function furnish(house) {
-  await style("call.css");
+  await style(new URL("call.css", import.meta.url).href);
   document.body.dataset.panel = "";
   new People(house);
   new Cameras(house);
