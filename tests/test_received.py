@@ -25,6 +25,7 @@ from edgecam.peer.received import NOWHERE, Sinks
 from edgecam.playback.file import FileScreen, FileSpeaker
 from edgecam.playback.screen import Screen
 from edgecam.playback.speaker import Speaker
+from tests.sockets import PATIENCE
 from tests.talker import (
     COLOUR,
     VOICE_HZ,
@@ -172,8 +173,9 @@ async def test_a_viewer_that_only_listens_has_no_decoder(device: Device) -> None
     async with device.peer() as peer, talking(peer):
         receivers = [section.receiver for section in peer._pc.getTransceivers()[1:]]
         for receiver in receivers:
-            thread = getattr(receiver, "_RTCRtpReceiver__decoder_thread")  # noqa: B009
-            await until(lambda thread=thread: not thread.is_alive())
+            thread: threading.Thread = getattr(receiver, "_RTCRtpReceiver__decoder_thread")  # noqa: B009
+            await asyncio.to_thread(thread.join, PATIENCE)
+            assert not thread.is_alive()
 
 
 async def test_without_sinks_the_offer_is_what_it_was(device: Device) -> None:
