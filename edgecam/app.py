@@ -35,7 +35,7 @@ from edgecam.signaling.caller import Caller
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer, same_token
-from edgecam.talkback import listening, sinks_of, talk_back
+from edgecam.talkback import listening, play, sinks_of, talk_back
 from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context, swap
 from edgecam.web.server import Site, WebServer, listen, listen_locally, local_app
@@ -47,7 +47,7 @@ AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
 STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.2, 0.4, 0.7, 0.5, 0.2
-STOP_PLAYBACK = 0.4
+STOP_PLAYBACK = 0.15
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -195,10 +195,7 @@ class _Node:
         watched.
         """
         sinks = sinks_of(self._config, self._failed)
-        if sinks.speaker is not None:
-            self._own("speaker", sinks.speaker.run(), STOP_PLAYBACK)
-        if sinks.screen is not None:
-            self._own("screen", sinks.screen.run(), STOP_PLAYBACK)
+        self._own("speaker and screen", play(sinks), STOP_PLAYBACK)
         video, audio = self._fanouts(sinks)
         for fanout in (video, audio):
             if fanout is not None:

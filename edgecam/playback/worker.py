@@ -95,6 +95,9 @@ class Worker:
         error = ended.result() if ended.done() else None
         if error is not None:
             raise error
+        if self._stuck is not ended:
+            # What could not be shown was shown to the end.
+            self._say("")
 
     async def _until(self, ended: asyncio.Future[SinkError | None]) -> None:
         """Wait for the thread, whoever cancels: two of them must never share a device."""
