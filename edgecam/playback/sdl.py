@@ -11,7 +11,7 @@ try:
     import sdl2
 except ImportError as error:
     raise ImportError(
-        f"{error}; install edgecam with the extra 'screen' and Debian's package libsdl2-2.0-0"
+        f"{error}; install PySDL2 (edgecam's extra 'screen') and Debian's package libsdl2-2.0-0"
     ) from error
 
 TITLE = b"edgecam"
