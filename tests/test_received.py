@@ -168,6 +168,17 @@ async def test_who_has_not_asked_costs_next_to_nothing(device: Device) -> None:
         await until(lambda: peer.received.dropped > dropped + 50)
 
 
+async def test_a_keyframe_is_asked_for_as_the_floor_is_given(device: Device) -> None:
+    """With the first packet, whatever that is: the picture starts at once."""
+    async with device.peer() as peer, talking(peer):
+        video = peer._pc.getTransceivers()[-1].receiver
+        asked: threading.Event = getattr(video, "_RTCRtpReceiver__decoder_error")  # noqa: B009
+        assert not asked.is_set()
+        assert peer.received.open()
+        assert asked.is_set()
+        peer.received.shut()
+
+
 async def test_a_viewer_that_only_listens_has_no_decoder(device: Device) -> None:
     """No thread of aiortc's decoders is left once the call stands."""
     async with device.peer() as peer, talking(peer):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from edgecam.errors import SinkError
 from edgecam.lifecycle import Backoff
@@ -81,7 +82,7 @@ class Worker:
         def work() -> None:
             error = self._working(stop, lambda reason: loop.call_soon_threadsafe(told, reason))
             # A loop that is closed by now has nobody who waits.
-            if not loop.is_closed():
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(ended.set_result, error)
 
         threading.Thread(target=work, name=f"edgecam-{self.name}", daemon=True).start()
