@@ -58,7 +58,7 @@ class Device:
         """A peer with its offer made, closed at the end."""
         sinks = sinks or Sinks(self.speaker, self.screen)
         peer = await Peer.offering(
-            Streams(self.video, None, profile_level_id(SIZE, BITRATE), sinks)
+            Streams(self.video, None, profile_level_id(SIZE, BITRATE), sinks=sinks)
         )
         try:
             yield peer

@@ -128,7 +128,7 @@ async def device(
     sinks = Sinks(
         Speaker(NullSpeaker(), 0.01) if speaker else None, Screen(NullScreen()) if screen else None
     )
-    streams = Streams(video, None, profile_level_id(SIZE, BITRATE), sinks)
+    streams = Streams(video, None, profile_level_id(SIZE, BITRATE), sinks=sinks)
 
     def last_heard() -> float:
         return sinks.speaker.voice_ns / NS if sinks.speaker else 0.0
