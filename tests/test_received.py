@@ -16,6 +16,7 @@ from av import VideoFrame
 from edgecam.capture import source
 from edgecam.encode.encoded import EncodedVideo
 from edgecam.encode.h264 import X264, profile_level_id
+from edgecam.encode.vp8 import Vp8
 from edgecam.errors import BadMessage
 from edgecam.fanout.fanout import Fanout
 from edgecam.lifecycle import cancelled
@@ -48,6 +49,7 @@ class Device:
     """What a viewer is offered, running, with files for loudspeaker and screen."""
 
     video: Fanout
+    vp8: Fanout
     speaker: Speaker
     screen: Screen
     voice: Path
@@ -58,7 +60,7 @@ class Device:
         """A peer with its offer made, closed at the end."""
         sinks = sinks or Sinks(self.speaker, self.screen)
         peer = await Peer.offering(
-            Streams(self.video, None, profile_level_id(SIZE, BITRATE), sinks=sinks)
+            Streams(self.video, None, profile_level_id(SIZE, BITRATE), self.vp8, sinks)
         )
         try:
             yield peer
@@ -79,13 +81,14 @@ class Device:
 @pytest.fixture
 async def device(tmp_path: Path) -> AsyncIterator[Device]:
     """A small virtual camera, and files to play into."""
-    picture = source.camera("virtual", SIZE)
-    video = Fanout("camera", EncodedVideo(picture, lambda: X264(SIZE, BITRATE, 300)), 15)
+    pictures = [source.camera("virtual", SIZE) for _ in range(2)]
+    video = Fanout("camera", EncodedVideo(pictures[0], lambda: X264(SIZE, BITRATE, 300)), 15)
+    vp8 = Fanout("VP8", EncodedVideo(pictures[1], lambda: Vp8(SIZE, BITRATE, 300)), 15)
     voice, face = tmp_path / "voice.wav", tmp_path / "face.mkv"
     speaker = Speaker(FileSpeaker(str(voice)), THRESHOLD)
     screen = Screen(FileScreen(str(face)))
-    tasks = [asyncio.create_task(part.run()) for part in (video, speaker, screen)]
-    yield Device(video, speaker, screen, voice, face)
+    tasks = [asyncio.create_task(part.run()) for part in (video, vp8, speaker, screen)]
+    yield Device(video, vp8, speaker, screen, voice, face)
     for task in tasks:
         await cancelled(task)
 

@@ -1,4 +1,4 @@
-"""A real Chromium that talks: its microphone and its camera, into files, by what every browser has.
+"""Real browsers that talk: microphone and camera, into files, by what every browser has.
 
 The page itself is not asked; what it does is its own tests' business.
 """
@@ -6,14 +6,18 @@ The page itself is not asked; what it does is its own tests' business.
 import asyncio
 import wave
 from array import array
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from math import pi, sin
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Page
 
 from edgecam.signaling.messages import Trickle
 from tests.browser.chromium import chromium, open_page
+from tests.browser.firefox import Preferences, firefox
 from tests.node import running_node
 from tests.talker import RATE, VOICE_HZ, longest_tone, pitch, until
 from tests.test_received import Device, device
@@ -55,23 +59,45 @@ def spoken(file: Path) -> None:
         wav.writeframes(tone.tobytes())
 
 
-async def test_chromiums_microphone_and_camera_reach_the_device(
-    tmp_path: Path, device: Device
-) -> None:
-    """Switched on after the answer, without another one; heard and seen once the floor is given."""
-    await asyncio.to_thread(spoken, tmp_path / "spoken.wav")
+@asynccontextmanager
+async def in_chromium(folder: Path, ca: Path, link: str) -> AsyncIterator[Page]:
+    """A page whose microphone hears the tone and whose camera sees a test picture."""
+    await asyncio.to_thread(spoken, folder / "spoken.wav")
     flags = (
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-audio-capture={tmp_path / 'spoken.wav'}",
+        f"--use-file-for-fake-audio-capture={folder / 'spoken.wav'}",
     )
+    async with chromium(folder, ca, *flags) as browser:
+        yield await open_page(browser, link)
+
+
+@asynccontextmanager
+async def in_firefox(folder: Path, ca: Path, link: str) -> AsyncIterator[Page]:
+    """The same of Firefox, which has no H.264."""
+    preferences: Preferences = {
+        "media.navigator.streams.fake": True,
+        "media.navigator.permission.disabled": True,
+        "media.navigator.audio.fake_frequency": VOICE_HZ,
+    }
+    async with firefox(folder, ca, preferences) as browser:
+        yield (await browser.watcher(link)).page
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("browser", [in_chromium, in_firefox])
+async def test_a_browsers_microphone_and_camera_reach_the_device(
+    tmp_path: Path,
+    device: Device,
+    browser: Callable[[Path, Path, str], AbstractAsyncContextManager[Page]],
+) -> None:
+    """Switched on after the answer, without another one; heard and seen once the floor is given."""
     async with (
         running_node(tmp_path, camera__width=320, camera__height=180) as node,
-        chromium(tmp_path, node.ca, *flags) as browser,
+        # Only for an address where a browser lets anybody use its microphone.
+        browser(tmp_path, node.ca, node.link) as page,
         device.peer() as peer,
     ):
-        # Only for an address where a browser lets anybody use its microphone.
-        page = await open_page(browser, node.link)
         candidates = [Trickle("", c).payload()["candidate"] for c in peer.candidates]
         offer: dict[str, Any] = {"sdp": peer.sdp, "candidates": candidates}
         await peer.answer(await page.evaluate(ANSWER, offer))
