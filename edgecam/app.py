@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from edgecam.capture import source
+from edgecam.capture.shared import SharedCamera
 from edgecam.config import Config, port_range
 from edgecam.encode import h264
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
 from edgecam.encode.opus import Opus
+from edgecam.encode.vp8 import Vp8
 from edgecam.errors import EdgecamError, StartError
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.ground import Ground, Page, names_of
@@ -32,7 +34,7 @@ from edgecam.signaling.desk import Desk
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer
-from edgecam.talkback import listening, sinks_of, talk_back
+from edgecam.talkback import listening, play, sinks_of, talk_back
 from edgecam.web.certificates import swap
 from edgecam.web.local import local_app
 from edgecam.web.server import Site, WebServer, listen, listen_locally
@@ -43,8 +45,8 @@ logger = logging.getLogger(__name__)
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
-STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.2, 0.4, 0.7, 0.5, 0.2
-STOP_PLAYBACK = 0.4
+STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.1, 0.4, 0.7, 0.35, 0.2
+STOP_PLAYBACK = 0.2
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -133,15 +135,11 @@ class _Node:
         watched.
         """
         sinks = sinks_of(self._config, self._failed)
-        if sinks.speaker is not None:
-            self._own("speaker", sinks.speaker.run(), STOP_PLAYBACK)
-        if sinks.screen is not None:
-            self._own("screen", sinks.screen.run(), STOP_PLAYBACK)
-        video, audio = self._fanouts(sinks)
-        for fanout in (video, audio):
+        self._own("speaker and screen", play(sinks), STOP_PLAYBACK)
+        streams = self._streams(sinks)
+        for fanout in (streams.video, streams.vp8, streams.audio):
             if fanout is not None:
                 self._own(fanout.name, fanout.run(), STOP_CAMERA)
-        streams = Streams(video, audio, self._profile_level_id(), sinks)
         servers = self._ice_servers()
         ice = Ice(servers, lambda s: Peer.offering(streams, s, relay_only=servers.relay_only))
         viewers = self._config.viewers
@@ -173,38 +171,52 @@ class _Node:
             self.broken = self.broken or task.exception()
             self._stop.set()
 
-    def _fanouts(self, sinks: Sinks) -> tuple[Fanout, Fanout | None]:
+    def _streams(self, sinks: Sinks) -> Streams:
         config = self._config
         size = self._video_format()
-        camera = source.camera(config.camera.driver, size)
-        encode = config.encode
-        video = Fanout(
-            "camera",
-            EncodedVideo(
-                camera, lambda: X264(size, encode.video_bitrate, encode.keyframe_interval)
-            ),
-            config.viewers.queue,
-            self._on_state("camera"),
-        )
+        camera = SharedCamera(source.camera(config.camera.driver, size))
+        video, vp8 = self._pictures(camera, size)
+        promised = h264.profile_level_id(size, config.encode.video_bitrate)
         if config.microphone.driver == "none":
-            return video, None
+            return Streams(video, None, promised, vp8, sinks)
         sound = AudioFormat()
         microphone = listening(config, sinks, sound)
         audio = Fanout(
             "microphone",
-            EncodedAudio(microphone, lambda: Opus(sound, encode.audio_bitrate)),
+            EncodedAudio(microphone, lambda: Opus(sound, config.encode.audio_bitrate)),
             round(AUDIO_QUEUE_SECONDS / AUDIO_PACKET_SECONDS),
-            self._on_state("microphone"),
+            lambda state, reason: self._tell(state, microphone=reason),
         )
-        return video, audio
+        return Streams(video, audio, promised, vp8, sinks)
 
-    def _on_state(self, name: str) -> Callable[[State, str], None]:
-        def told(state: State, reason: str) -> None:
-            logger.debug("%s: %s %s", name, state, reason)
-            if state in ("live", "failed"):
-                self._failed(name, reason)
+    def _pictures(self, camera: SharedCamera, size: VideoFormat) -> tuple[Fanout, Fanout | None]:
+        """H.264 and, if wanted, VP8 of one camera."""
+        encode, queue = self._config.encode, self._config.viewers.queue
+        bitrate, interval = encode.video_bitrate, encode.keyframe_interval
 
-        return told
+        def told(state: State, _: str) -> None:
+            # Whether it is the camera or only one of the encoders that fails.
+            only_vp8 = vp8.reason if vp8 and not camera.failure else ""
+            self._tell(state, camera=camera.failure or video.reason, vp8=only_vp8)
+
+        h264_pictures = EncodedVideo(camera.tap("H.264"), lambda: X264(size, bitrate, interval))
+        video = Fanout("camera", h264_pictures, queue, told)
+        if encode.vp8 == "off":
+            vp8 = None
+        else:
+            divisor = 2 if encode.vp8 == "half" else 1
+            vp8_pictures = EncodedVideo(
+                camera.tap("VP8"), lambda: Vp8(size, bitrate, interval, divisor)
+            )
+            vp8 = Fanout("VP8", vp8_pictures, queue, told)
+        return video, vp8
+
+    def _tell(self, state: State, **reasons: str) -> None:
+        """Tell the viewers what has failed, and with an empty reason that it works again."""
+        logger.debug("%s: %s", state, reasons)
+        if state in ("live", "failed"):
+            for failed, reason in reasons.items():
+                self._failed(failed, reason)
 
     def _failed(self, name: str, reason: str) -> None:
         if self._caller is not None:
@@ -213,9 +225,6 @@ class _Node:
     def _video_format(self) -> VideoFormat:
         camera = self._config.camera
         return VideoFormat(camera.width, camera.height, camera.rate)
-
-    def _profile_level_id(self) -> str:
-        return h264.profile_level_id(self._video_format(), self._config.encode.video_bitrate)
 
     def _signaling_server(self) -> Server:
         signaling = self._config.signaling

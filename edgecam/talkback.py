@@ -2,6 +2,7 @@
 back.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from edgecam.capture import source
@@ -34,6 +35,11 @@ def sinks_of(config: Config, failed: Callable[[str, str], None]) -> Sinks:
             lambda reason: failed("screen", reason),
         )
     return Sinks(speaker, screen)
+
+
+async def play(sinks: Sinks) -> None:
+    """Run both, as far as there are any; the owner cancels it."""
+    await asyncio.gather(*(sink.run() for sink in (sinks.speaker, sinks.screen) if sink))
 
 
 def talk_back(config: Config, sinks: Sinks) -> TalkBack:

@@ -16,6 +16,7 @@ from av import VideoFrame
 from edgecam.capture import source
 from edgecam.encode.encoded import EncodedVideo
 from edgecam.encode.h264 import X264, profile_level_id
+from edgecam.encode.vp8 import Vp8
 from edgecam.errors import BadMessage
 from edgecam.fanout.fanout import Fanout
 from edgecam.lifecycle import cancelled
@@ -25,6 +26,7 @@ from edgecam.peer.received import NOWHERE, Sinks
 from edgecam.playback.file import FileScreen, FileSpeaker
 from edgecam.playback.screen import Screen
 from edgecam.playback.speaker import Speaker
+from tests.sockets import PATIENCE
 from tests.talker import (
     COLOUR,
     VOICE_HZ,
@@ -47,6 +49,7 @@ class Device:
     """What a viewer is offered, running, with files for loudspeaker and screen."""
 
     video: Fanout
+    vp8: Fanout
     speaker: Speaker
     screen: Screen
     voice: Path
@@ -57,7 +60,7 @@ class Device:
         """A peer with its offer made, closed at the end."""
         sinks = sinks or Sinks(self.speaker, self.screen)
         peer = await Peer.offering(
-            Streams(self.video, None, profile_level_id(SIZE, BITRATE), sinks)
+            Streams(self.video, None, profile_level_id(SIZE, BITRATE), self.vp8, sinks)
         )
         try:
             yield peer
@@ -78,13 +81,14 @@ class Device:
 @pytest.fixture
 async def device(tmp_path: Path) -> AsyncIterator[Device]:
     """A small virtual camera, and files to play into."""
-    picture = source.camera("virtual", SIZE)
-    video = Fanout("camera", EncodedVideo(picture, lambda: X264(SIZE, BITRATE, 300)), 15)
+    pictures = [source.camera("virtual", SIZE) for _ in range(2)]
+    video = Fanout("camera", EncodedVideo(pictures[0], lambda: X264(SIZE, BITRATE, 300)), 15)
+    vp8 = Fanout("VP8", EncodedVideo(pictures[1], lambda: Vp8(SIZE, BITRATE, 300)), 15)
     voice, face = tmp_path / "voice.wav", tmp_path / "face.mkv"
     speaker = Speaker(FileSpeaker(str(voice)), THRESHOLD)
     screen = Screen(FileScreen(str(face)))
-    tasks = [asyncio.create_task(part.run()) for part in (video, speaker, screen)]
-    yield Device(video, speaker, screen, voice, face)
+    tasks = [asyncio.create_task(part.run()) for part in (video, vp8, speaker, screen)]
+    yield Device(video, vp8, speaker, screen, voice, face)
     for task in tasks:
         await cancelled(task)
 
@@ -167,13 +171,25 @@ async def test_who_has_not_asked_costs_next_to_nothing(device: Device) -> None:
         await until(lambda: peer.received.dropped > dropped + 50)
 
 
+async def test_a_keyframe_is_asked_for_as_the_floor_is_given(device: Device) -> None:
+    """With the first packet, whatever that is: the picture starts at once."""
+    async with device.peer() as peer, talking(peer):
+        video = peer._pc.getTransceivers()[-1].receiver
+        asked: threading.Event = getattr(video, "_RTCRtpReceiver__decoder_error")  # noqa: B009
+        assert not asked.is_set()
+        assert peer.received.open()
+        assert asked.is_set()
+        peer.received.shut()
+
+
 async def test_a_viewer_that_only_listens_has_no_decoder(device: Device) -> None:
     """No thread of aiortc's decoders is left once the call stands."""
     async with device.peer() as peer, talking(peer):
         receivers = [section.receiver for section in peer._pc.getTransceivers()[1:]]
         for receiver in receivers:
-            thread = getattr(receiver, "_RTCRtpReceiver__decoder_thread")  # noqa: B009
-            await until(lambda thread=thread: not thread.is_alive())
+            thread: threading.Thread = getattr(receiver, "_RTCRtpReceiver__decoder_thread")  # noqa: B009
+            await asyncio.to_thread(thread.join, PATIENCE)
+            assert not thread.is_alive()
 
 
 async def test_without_sinks_the_offer_is_what_it_was(device: Device) -> None:

@@ -4,6 +4,7 @@ import wave
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 from av import FFmpegError, VideoFrame
@@ -23,14 +24,13 @@ class FileSpeaker:
     def __init__(self, device: str) -> None:
         self._path = Path(device)
         self._pace: Pace | None = None
+        self._raw: BinaryIO | None = None
         self._file: wave.Wave_write | None = None
 
     def open(self) -> AudioFormat:
         format_ = AudioFormat()
-        try:
-            self._file = wave.open(str(self._path), "wb")  # noqa: SIM115
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
+        self._raw = _opened(self._path)
+        self._file = wave.open(self._raw, "wb")  # noqa: SIM115
         self._file.setnchannels(format_.channels)
         self._file.setsampwidth(2)
         self._file.setframerate(format_.rate)
@@ -49,8 +49,9 @@ class FileSpeaker:
 
     def close(self) -> None:
         file, self._file = self._file, None
-        if file is not None:
-            with suppress(OSError):
+        raw, self._raw = self._raw, None
+        if file is not None and raw is not None:
+            with suppress(OSError), raw:
                 file.close()
 
 
@@ -61,6 +62,7 @@ class FileScreen:
 
     def __init__(self, device: str) -> None:
         self._path = Path(device)
+        self._raw: BinaryIO | None = None
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._start_ns = 0
@@ -68,10 +70,8 @@ class FileScreen:
 
     def open(self) -> None:
         self._stream = None
-        try:
-            self._container = av.open(str(self._path), "w", format="matroska")
-        except (OSError, FFmpegError) as error:
-            raise _unwritable(self._path, error) from error
+        self._raw = _opened(self._path)
+        self._container = av.open(self._raw, "w", format="matroska")
         self._start_ns, self._last = capture_clock(), -1
 
     def show(self, picture: VideoFrame) -> None:
@@ -88,8 +88,9 @@ class FileScreen:
     def close(self) -> None:
         container, self._container = self._container, None
         stream, self._stream = self._stream, None
-        if container is not None:
-            with suppress(OSError, FFmpegError):
+        raw, self._raw = self._raw, None
+        if container is not None and raw is not None:
+            with suppress(OSError, FFmpegError), raw:
                 if stream is not None:
                     container.mux(stream.encode())
                 container.close()
@@ -107,6 +108,13 @@ class FileScreen:
         self._last = max(now, self._last + 1)
         resized.pts, resized.time_base = self._last, _MILLISECONDS
         container.mux(stream.encode(resized))
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def _unwritable(path: Path, error: Exception) -> SinkError:

@@ -19,18 +19,21 @@ START_MS = 60
 MOST_MS = 400
 """More than this is never kept: all but START_MS is skipped."""
 
-RESERVE_MS, NEAR_MS, FAR_MS, LOW_MS = 20, 15, 60, 5
-"""What should be left at the worst moment; how much more is trimmed slowly, how much quickly; and
-below what it is stretched."""
+RESERVE_MS, NEAR_MS, FAR_MS = 20, 25, 60
+"""What should be left at the worst moment: less is stretched. How much more is trimmed slowly, and
+how much quickly. The reserve is a packet at least: packets are late by the whole or not at all."""
 
-WINDOW_MS, QUICK_WINDOW_MS = 5_000, 500
+SLOT_MS, SLOTS = 500, 10
+"""The worst moment is that of the last five seconds, looked at twice a second."""
+
 GRAIN_MS, RAMP_MS, LONGEST_GAP_MS = 10, 5, 120
 
 MOST_PACKETS = 64
 """Packets that wait for a sink that blocks."""
 
 MOST_JUMP_MS = 5_000
-"""A timestamp farther off than this begins a new count."""
+"""A timestamp farther ahead than this begins a new count, as one does that is too far behind for
+anything between them to be kept."""
 
 LONGEST_PACKET_MS = 120
 """RFC 6716, section 2.1.4."""
@@ -60,7 +63,9 @@ class Playout:
         self._begun = False
         self._packet = 20 * self._ms
         self._broken = True
-        self._least = self._window = 0
+        self._last = 0
+        self._slots: deque[int] = deque(maxlen=SLOTS)
+        self._least = self._measured = 0
         self._measure_anew()
 
     @property
@@ -80,11 +85,12 @@ class Playout:
         self._limit()
         if self._fill(samples):
             self._measure(samples)
+        missing = samples - len(self._pcm)
+        if missing > 0:
+            self._pcm.extend(self._falling(missing))
         out = self._pcm[:samples]
         del self._pcm[:samples]
-        if len(out) < samples:
-            last = out[-1] if out else 0
-            out.extend(grains.faded_out(last, samples - len(out), RAMP_MS * self._ms))
+        self._last = out[-1] if out else self._last
         return out
 
     @property
@@ -99,7 +105,7 @@ class Playout:
                 # RFC 3550, section 5.1: 32 bits that wrap around.
                 ahead = (timestamp - self._newest + 0x8000_0000 & 0xFFFF_FFFF) - 0x8000_0000
                 timestamp = self._newest + ahead
-                if abs(ahead) > MOST_JUMP_MS * self._ms:
+                if not -MOST_MS * self._ms <= ahead <= MOST_JUMP_MS * self._ms:
                     self._start_over(timestamp)
             else:
                 self._start_over(timestamp)
@@ -128,10 +134,16 @@ class Playout:
         for timestamp in old:
             del self._packets[timestamp]
         self.skipped += len(old)
-        self._next = min(self._packets)
+        self._next = min(self._packets, default=None)
         del self._pcm[:]
+        self._pcm.extend(self._falling(RAMP_MS * self._ms))
         self._broken = True
         self._measure_anew()
+
+    def _falling(self, samples: int) -> "array[int]":
+        """Silence after what was played or decoded last, without a click."""
+        last = self._pcm[-1] if self._pcm else self._last
+        return grains.faded_out(last, samples, RAMP_MS * self._ms)
 
     def _fill(self, samples: int) -> bool:
         """Have ``samples`` decoded; False if there are not so many."""
@@ -143,7 +155,8 @@ class Playout:
     def _more(self) -> bool:
         """Decode or make up some more; False if there is nothing."""
         if self._next is None:
-            if not self._packets or self._end - min(self._packets) < START_MS * self._ms:
+            start = START_MS * self._ms + max(self._packet - 20 * self._ms, 0)
+            if not self._packets or self._end - min(self._packets) < start:
                 return False
             self._next = min(self._packets)
         data = self._packets.pop(self._next, None)
@@ -186,28 +199,36 @@ class Playout:
         self._broken = True
         if gap <= LONGEST_GAP_MS * self._ms:
             self.lost += 1
-            last = self._pcm[-1] if self._pcm else 0
-            self._pcm.extend(grains.faded_out(last, gap, RAMP_MS * self._ms))
+            self._pcm.extend(self._falling(gap))
 
     def _measure_anew(self) -> None:
-        self._least, self._window = MOST_MS * self._ms, 0
+        self._slots.clear()
+        self._least, self._measured = MOST_MS * self._ms, 0
 
     def _measure(self, samples: int) -> None:
-        """Note what will be left, and at the end of a window trim or stretch."""
+        """Note what will be left, and after each slot trim or stretch by what the last of them
+        had left at their worst.
+        """
         self._least = min(self._least, self.delay - samples)
-        self._window += samples
-        excess = self._least - RESERVE_MS * self._ms
-        grain = GRAIN_MS * self._ms
-        if self._window >= QUICK_WINDOW_MS * self._ms and excess > FAR_MS * self._ms:
-            self._trim(2 * grain, samples)
-        elif self._window < WINDOW_MS * self._ms:
+        self._measured += samples
+        if self._measured < SLOT_MS * self._ms:
             return
+        self._slots.append(self._least)
+        self._least, self._measured = MOST_MS * self._ms, 0
+        if len(self._slots) < SLOTS:
+            return
+        excess = min(self._slots) - max(RESERVE_MS * self._ms, self._packet)
+        grain = GRAIN_MS * self._ms
+        if excess > FAR_MS * self._ms:
+            self._trim(2 * grain, samples)
+            self._slots.extend([left - 2 * grain for left in self._slots])
         elif excess > NEAR_MS * self._ms:
             self._trim(grain, samples)
-        elif self._least < LOW_MS * self._ms and len(self._pcm) >= 2 * grain:
+            self._slots.clear()
+        elif excess < 0 and len(self._pcm) >= 2 * grain:
             self._pcm = grains.lengthened(self._pcm, grain)
             self.stretched += 1
-        self._measure_anew()
+            self._slots.clear()
 
     def _trim(self, grain: int, samples: int) -> None:
         if self._fill(max(2 * grain, samples + grain)):

@@ -11,7 +11,7 @@ try:
     import sdl2
 except ImportError as error:
     raise ImportError(
-        f"{error}; install edgecam with the extra 'screen' and Debian's package libsdl2-2.0-0"
+        f"{error}; install PySDL2 (edgecam's extra 'screen') and Debian's package libsdl2-2.0-0"
     ) from error
 
 TITLE = b"edgecam"
@@ -36,7 +36,11 @@ class SdlScreen:
         # Ctrl-C and SIGTERM are the node's.
         sdl2.SDL_SetHint(sdl2.SDL_HINT_NO_SIGNAL_HANDLERS, b"1")
         self._open = True
-        if sdl2.SDL_VideoInit(self._device.encode() or None) != 0:
+        if self._device:
+            sdl2.SDL_SetHintWithPriority(
+                sdl2.SDL_HINT_VIDEODRIVER, self._device.encode(), sdl2.SDL_HINT_OVERRIDE
+            )
+        if sdl2.SDL_VideoInit(None) != 0:
             raise self._failed()
         full = sdl2.SDL_WINDOW_FULLSCREEN_DESKTOP
         self._window = sdl2.SDL_CreateWindow(TITLE, 0, 0, 1280, 720, full)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from edgecam.errors import SinkError
 from edgecam.lifecycle import Backoff
@@ -81,7 +82,7 @@ class Worker:
         def work() -> None:
             error = self._working(stop, lambda reason: loop.call_soon_threadsafe(told, reason))
             # A loop that is closed by now has nobody who waits.
-            if not loop.is_closed():
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(ended.set_result, error)
 
         threading.Thread(target=work, name=f"edgecam-{self.name}", daemon=True).start()
@@ -95,6 +96,9 @@ class Worker:
         error = ended.result() if ended.done() else None
         if error is not None:
             raise error
+        if self._stuck is not ended:
+            # What could not be shown was shown to the end.
+            self._say("")
 
     async def _until(self, ended: asyncio.Future[SinkError | None]) -> None:
         """Wait for the thread, whoever cancels: two of them must never share a device."""

@@ -30,11 +30,11 @@ class Floor:
         """The holder was heard at ``then``; what was before it got the floor does not count."""
         self._heard = max(self._heard, then)
 
-    @property
     def due(self) -> float | None:
         """When the holder will have been silent too long; None if there is no holder."""
         return None if self.holder is None else self._heard + self._silence
 
     def overdue(self, now: float) -> str | None:
         """The holder, if it has been silent too long. It keeps the floor until it is taken away."""
-        return self.holder if self.due is not None and now >= self.due else None
+        due = self.due()
+        return self.holder if due is not None and now >= due else None

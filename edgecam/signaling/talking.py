@@ -71,7 +71,7 @@ class Talking:
     def due(self) -> float | None:
         """When to ask again who has been silent; None if nobody has the floor."""
         self._floor.heard(self._last_heard())
-        return self._floor.due
+        return self._floor.due()
 
     def silent(self, now: float) -> str | None:
         """The call that has the floor and has been silent for too long, if it has."""

@@ -36,7 +36,7 @@ WISHES: list[tuple[list[str], str]] = [
 FOREIGN = r"""
 async () => {
   const language = await (await import("/languages.js")).load(["pt-BR"]);
-  const { wordsFor, watching } = await import("/words.js");
+  const { cost, wordsFor, watching } = await import("/words.js");
   const { talkWords, talking } = await import("/talk/words.js");
   const { SILENT } = await import("/talk/floor.js");
   const { INITIAL } = await import("/state.js");
@@ -45,7 +45,7 @@ async () => {
   const known = texts(language).map((text) => text.replace(/\{\w+\}/g, "7"));
   const phases = ["connecting", "waiting", "answering", "live", "stale", "lost", "reconnecting",
     "needs-login", "unsupported", "ended"];
-  const reasons = [null, "unheard-of", "constructor", "forbidden", "webrtc", "h264",
+  const reasons = [null, "unheard-of", "constructor", "forbidden", "webrtc", "h264", "codecs",
     ...["waiting", "lost", "reconnecting"].flatMap((key) => Object.keys(language[key]))];
   const camera = { message: "", viewers: 7, places: 7 };
   const cameras = [null, { ...camera, state: "ready" }, { ...camera, state: "failed" },
@@ -54,10 +54,11 @@ async () => {
   for (const phase of phases) for (const reason of reasons) for (const camera of cameras) {
     for (const paused of [false, true]) {
       const named = { cameras: [{ camera: "7", name: "7" }], showing: paused ? "7" : null };
-      for (const which of [{ paused }, named]) {
+      for (const which of [{ paused, costly: paused }, named]) {
         const state = { ...INITIAL, phase, reason, camera, ...which, call: "call", age: 7 };
         const { badge, title, detail } = wordsFor(state, language);
-        for (const text of [badge, title, detail, watching(state, language)]) said.add(text);
+        const others = [watching(state, language), cost(state, language)];
+        for (const text of [badge, title, detail, ...others]) said.add(text);
       }
     }
   }

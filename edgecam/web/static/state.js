@@ -10,7 +10,7 @@
  * - reconnecting: the server can't be reached; `reason` is why the last call ended, or
  *   the code of the server's refusal
  * - needs-login: the server refuses this browser; `reason` is its code
- * - unsupported: this browser can't play; `reason` is `webrtc` or `h264`
+ * - unsupported: this browser can't play; `reason` is `webrtc`, `h264` or `codecs`
  * - ended: the page was left
  *
  * @typedef {"connecting" | "waiting" | "answering" | "live" | "stale" | "lost" | "reconnecting"
@@ -27,6 +27,7 @@
  * @property {string} message the server's own words, if it gave any
  * @property {number | null} age of the picture on the screen, in whole seconds, while stale
  * @property {boolean} paused the browser holds the picture until it is tapped
+ * @property {boolean} costly the camera encodes another codec than H.264 for browsers like this one
  * @property {Status | null} camera what the camera said last about itself
  * @property {string | null} showing which camera that is, or is waited for; null: not known
  * @property {readonly Camera[]} cameras all there are, as far as the server tells
@@ -40,7 +41,8 @@
  *   | {type: "show", camera: string} | {type: "rejoin"} | {type: "floor", floor: Floor}
  *   | {type: "hangup", call: string, reason: string}
  *   | {type: "frame"} | {type: "quiet", age: number} | {type: "paused", paused: boolean}
- *   | {type: "no-webrtc"} | {type: "no-h264", call: string} | {type: "leave"} | {type: "return"}} Event
+ *   | {type: "no-webrtc"} | {type: "no-codec", call: string, reason: "h264" | "codecs"}
+ *   | {type: "costly", call: string} | {type: "leave"} | {type: "return"}} Event
  */
 
 /** @type {Readonly<State>} */
@@ -51,6 +53,7 @@ export const INITIAL = Object.freeze({
   message: "",
   age: null,
   paused: false,
+  costly: false,
   camera: null,
   showing: null,
   cameras: Object.freeze([]),
@@ -83,7 +86,7 @@ export function reduce(state, event) {
       const now = { ...turned(state, event.camera), call, viewer, floor: null };
       // An unsupported browser is offered a call now and then: that alone is no news.
       if (state.phase === "unsupported") return now;
-      return { ...now, phase: "answering", reason: null, message: "", age: null };
+      return { ...now, phase: "answering", reason: null, message: "", age: null, costly: false };
     }
     case "waiting": {
       const { reason, message } = event;
@@ -102,9 +105,11 @@ export function reduce(state, event) {
       return event.floor.call === state.call ? { ...state, floor: event.floor } : state;
     case "hangup":
       if (event.call !== state.call) return state;
-      return event.reason === "unsupported"
-        ? { ...state, phase: "unsupported", call: null, floor: null, reason: "h264", age: null }
-        : { ...state, phase: "lost", call: null, floor: null, reason: event.reason, age: null };
+      if (event.reason === "unsupported") {
+        const reason = state.phase === "unsupported" ? state.reason : "codecs";
+        return { ...state, phase: "unsupported", call: null, floor: null, reason, age: null };
+      }
+      return { ...state, phase: "lost", call: null, floor: null, reason: event.reason, age: null };
     case "frame":
       if (state.phase === "live" || state.call === null || state.paused) return state;
       return { ...state, phase: "live", reason: null, message: "", age: null };
@@ -117,9 +122,11 @@ export function reduce(state, event) {
       if (state.paused === event.paused) return state;
       if (event.paused && state.phase === "live") return { ...state, phase: "stale", age: 0, paused: true };
       return { ...state, paused: event.paused };
-    case "no-h264":
+    case "no-codec":
       if (event.call !== state.call) return state;
-      return { ...state, phase: "unsupported", reason: "h264", message: "", age: null };
+      return { ...state, phase: "unsupported", reason: event.reason, message: "", age: null };
+    case "costly":
+      return event.call === state.call ? { ...state, costly: true } : state;
     case "no-webrtc":
       return { ...INITIAL, phase: "unsupported", reason: "webrtc" };
     case "leave":
