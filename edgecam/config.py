@@ -272,13 +272,17 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _server_contradictions(config.ice)
     yield from _credential_contradictions(config.ice)
     yield from _port_contradictions(config)
-    if config.signaling.url and not NODE_URL.fullmatch(config.signaling.url):
-        yield f"signaling.url: {config.signaling.url!r} is not of the form https://HOST:PORT"
-    if config.signaling.url and not config.signaling.token_file:
+    yield from _signaling_contradictions(config.signaling)
+
+
+def _signaling_contradictions(signaling: Signaling) -> Iterator[str]:
+    if signaling.url and not NODE_URL.fullmatch(signaling.url):
+        yield f"signaling.url: {signaling.url!r} is not of the form https://HOST:PORT"
+    if signaling.url and not signaling.token_file:
         yield "signaling.token_file: is needed with signaling.url"
-    if config.signaling.pin and not PIN.fullmatch(config.signaling.pin):
-        yield f"signaling.pin: {config.signaling.pin!r} is not sha256// and 44 characters of base64"
-    if config.signaling.pin and config.signaling.ca_file:
+    if signaling.pin and not PIN.fullmatch(signaling.pin):
+        yield f"signaling.pin: {signaling.pin!r} is not sha256// and 44 characters of base64"
+    if signaling.pin and signaling.ca_file:
         yield "signaling.pin: goes without ca_file: choose"
 
 

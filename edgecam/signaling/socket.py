@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from typing import Any, Protocol
 
 import aiohttp
 import socketio
+from engineio.exceptions import ConnectionError as EngineError
 from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.errors import BadMessage
-from edgecam.lifecycle import Backoff
+from edgecam.lifecycle import FIRST_PAUSE, Backoff
 from edgecam.signaling.messages import Message
 from edgecam.signaling.parser import MOST_MESSAGE, parse
 from edgecam.signaling.pins import PinnedKey
@@ -22,7 +24,9 @@ logger = logging.getLogger(__name__)
 
 CONNECT_DEADLINE = 5
 LEAVING = 0.1
+ATTEMPTS = 3
 NAMESPACE = "/caller"
+UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,20 @@ class Listener(Protocol):
 
 async def keep_connected(server: Server, listener: Listener) -> None:
     """Stay connected until cancelled, then disconnect; ``listener`` hears of both."""
-    backoff = Backoff(f"signaling server {server.url or server.unix_path}")
+    name = f"signaling server {server.url or server.unix_path}"
+    backoff = Backoff(name)
     while True:
         try:
             await _connect_once(server, listener, backoff.worked)
+            # Not a failure to connect: if one follows, its reason is news.
+            logger.warning("%s: it closed the connection; connecting again", name)
+            await asyncio.sleep(FIRST_PAUSE * random.uniform(0.75, 1))
         except (SocketError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            await asyncio.sleep(backoff.failed(error))
+            await asyncio.sleep(backoff.failed(_behind(error)))
 
 
 async def _connect_once(server: Server, listener: Listener, worked: Callable[[], None]) -> None:
-    """Connect, and raise when the connection is refused or lost.
+    """Connect, and stay so until the server closes the connection; raise when there can be none.
 
     Engine.IO's own tasks may swallow a cancellation or sit out a time-out. They are never awaited
     without a limit, so that neither can keep this one from ending.
@@ -83,8 +91,10 @@ async def _connect_once(server: Server, listener: Listener, worked: Callable[[],
         connecting = asyncio.create_task(_join(client, server))
         try:
             await asyncio.wait((connecting,), timeout=CONNECT_DEADLINE)
-            if refusals or not connecting.done():
+            if not connecting.done():
                 raise SocketError(refusals[0] if refusals else "the server does not answer")
+            if refusals:
+                raise SocketError(refusals[0]) from connecting.exception()
             connecting.result()
             worked()
             listener.connected(_emitter(client))
@@ -92,7 +102,6 @@ async def _connect_once(server: Server, listener: Listener, worked: Callable[[],
                 await gone.wait()
             finally:
                 listener.disconnected()
-            raise SocketError("the server closed the connection")
         finally:
             await _leave(client, connecting)
 
@@ -114,12 +123,14 @@ async def _leave(client: socketio.AsyncClient, connecting: asyncio.Task[None]) -
         goodbye = asyncio.create_task(client.disconnect())
         await asyncio.wait((goodbye,), timeout=LEAVING)
         goodbye.cancel()
-    tasks = [connecting, client.eio.read_loop_task, client.eio.write_loop_task]
-    left = [task for task in tasks if task is not None and not task.done()]
-    for task in left:
-        task.cancel()
-    if left:
-        await asyncio.wait(left, timeout=LEAVING)
+    # One may swallow a cancellation, or leave another behind.
+    for _ in range(ATTEMPTS):
+        tasks = [connecting, client.eio.read_loop_task, client.eio.write_loop_task]
+        left = [task for task in tasks if task is not None and not task.done()]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=LEAVING)
     if connecting.done() and not connecting.cancelled():
         # Whoever waits has been told; what it raises is no news.
         connecting.exception()
@@ -143,6 +154,16 @@ async def _connector(server: Server) -> aiohttp.BaseConnector:
     except OSError as error:
         raise SocketError(f"signaling.ca_file can't be used: {server.ca_file}: {error}") from error
     return aiohttp.TCPConnector(ssl=trusted)
+
+
+def _behind(error: Exception) -> Exception:
+    """What broke the connection, where Socket.IO and Engine.IO only say that something did."""
+    cause: BaseException | None = error
+    while isinstance(cause, (SocketError, EngineError)):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, aiohttp.WSServerHandshakeError) and cause.status == UNAUTHORIZED:
+        cause = SocketError("the server does not know this caller token, or no longer does")
+    return cause if isinstance(cause, Exception) else error
 
 
 def _reason(told: Any) -> str:
