@@ -31,7 +31,7 @@ from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.server import SignalingServer
-from edgecam.signaling.socket import Server, keep_connected
+from edgecam.signaling.socket import Moves, Server, keep_connected
 from edgecam.signaling.tokens import bearer, same_token
 from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context, swap
@@ -160,6 +160,7 @@ class _Node:
         self._caller: Caller | None = None
         self._site: Site | None = None
         self._watched = asyncio.Event()
+        self._moves = Moves()
 
     async def start_page(self) -> Announcement:
         """The HTTPS page, the signaling server, and the socket for this device's own caller."""
@@ -192,10 +193,10 @@ class _Node:
         viewers = self._config.viewers
         caller = Caller(ice.peer, viewers.most, viewers.standing_offers, servers.for_page)
         self._caller = caller
-        connection = keep_connected(self._signaling_server(), caller)
+        connection = keep_connected(self._signaling_server(), caller, self._moves)
         self._own("the caller's socket", connection, STOP_SMALL)
         self._own("the caller", caller.run(), STOP_CALLS)
-        watch = ice.watch(caller.addresses_changed, caller.replace)
+        watch = ice.watch(caller.offer_anew, caller.replace)
         self._own("STUN and TURN", watch, STOP_SMALL)
         if self._ground.page is None:
             self._own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
@@ -276,7 +277,8 @@ class _Node:
     def _addresses_changed(self, now: list[str]) -> None:
         self._watched.set()
         if self._caller is not None:
-            self._caller.addresses_changed()
+            self._caller.addresses_changed(now)
+        self._moves.tell(now)
 
     def _new_links(self) -> list[str]:
         page = self._ground.page

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from edgecam.errors import BadMessage
@@ -110,7 +110,17 @@ class Caller:
         for call in self.calls:
             call.hang_up("caller-left")
 
-    def addresses_changed(self) -> None:
+    def addresses_changed(self, now: Collection[str]) -> None:
+        """The host's addresses are ``now`` these: nobody is to be left with one that is gone.
+
+        That goes for the viewers, too, that were handed an offer in the moment of the change.
+        """
+        self.offer_anew()
+        for call in self.calls:
+            if call.taken.is_set() and not call.peer.outlives(now):
+                call.hang_up("stale")
+
+    def offer_anew(self) -> None:
         """Withdraw the offers that stand: they name addresses that are gone or miss new ones."""
         self._generation += 1
         for call in self.calls:

@@ -71,6 +71,11 @@ class Calls:
         """Viewers whose socket is open, in a call or not."""
         return len(self._viewers)
 
+    def under_way(self, viewer: str) -> bool:
+        """Whether ``viewer`` has answered an offer and the call goes on."""
+        current = self._viewers.get(viewer)
+        return current is not None and self._calls[current].answered
+
     def caller_joined(self, caller: str) -> list[Delivery]:
         """A caller's socket opened."""
         self._callers[caller] = None

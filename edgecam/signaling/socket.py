@@ -13,13 +13,16 @@ import socketio
 from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.errors import BadMessage
-from edgecam.lifecycle import Backoff
+from edgecam.lifecycle import Backoff, either
 from edgecam.signaling.messages import Message
 from edgecam.signaling.parser import MOST_MESSAGE, parse
 
 logger = logging.getLogger(__name__)
 
-CONNECT_DEADLINE = 5
+CONNECT_DEADLINE = 3
+LONGEST_PAUSE = 1.0
+"""Together below five: so much later than the network, the camera is back at the latest."""
+
 LEAVING = 0.1
 NAMESPACE = "/caller"
 
@@ -47,17 +50,37 @@ class Listener(Protocol):
     def said(self, message: Message) -> None: ...
 
 
-async def keep_connected(server: Server, listener: Listener) -> None:
-    """Stay connected until cancelled, then disconnect; ``listener`` hears of both."""
-    backoff = Backoff(f"signaling server {server.url or server.unix_path}")
+class Moves:
+    """Tells a socket that the host's addresses have changed; ``now`` is what they are."""
+
+    def __init__(self) -> None:
+        self.now: list[str] = []
+        self.happened = asyncio.Event()
+
+    def tell(self, now: list[str]) -> None:
+        """The host's addresses are now these."""
+        self.now = now
+        self.happened.set()
+
+
+async def keep_connected(server: Server, listener: Listener, moves: Moves | None = None) -> None:
+    """Stay connected until cancelled, then disconnect; ``listener`` hears of both.
+
+    A connection from an address that this host has no more is given up at once: nothing would ever
+    arrive on it.
+    """
+    backoff = Backoff(f"signaling server {server.url or server.unix_path}", LONGEST_PAUSE)
+    moves = moves or Moves()
     while True:
         try:
-            await _connect_once(server, listener, backoff.worked)
+            await _connect_once(server, listener, backoff.worked, moves)
         except (SocketError, aiohttp.ClientError, OSError, TimeoutError) as error:
             await asyncio.sleep(backoff.failed(error))
 
 
-async def _connect_once(server: Server, listener: Listener, worked: Callable[[], None]) -> None:
+async def _connect_once(
+    server: Server, listener: Listener, worked: Callable[[], None], moves: Moves
+) -> None:
     """Connect, and raise when the connection is refused or lost.
 
     Engine.IO's own tasks may swallow a cancellation or sit out a time-out. They are never awaited
@@ -84,10 +107,10 @@ async def _connect_once(server: Server, listener: Listener, worked: Callable[[],
             worked()
             listener.connected(_emitter(client))
             try:
-                await gone.wait()
+                await _cut_off(gone, moves, _own_address(client))
             finally:
                 listener.disconnected()
-            raise SocketError("the server closed the connection")
+            raise SocketError("the connection to the server is lost")
         finally:
             await _leave(client, connecting)
 
@@ -101,6 +124,21 @@ async def _join(client: socketio.AsyncClient, server: Server) -> None:
         namespaces=[NAMESPACE],
         wait_timeout=CONNECT_DEADLINE,
     )
+
+
+async def _cut_off(gone: asyncio.Event, moves: Moves, address: str | None) -> None:
+    """Wait until the connection is gone, or its ``address`` here is."""
+    while not gone.is_set():
+        moves.happened.clear()
+        await either(gone, moves.happened)
+        if moves.happened.is_set() and address is not None and address not in moves.now:
+            return
+
+
+def _own_address(client: socketio.AsyncClient) -> str | None:
+    """The address this end of the connection has; None of a Unix socket."""
+    name = client.eio.ws.get_extra_info("sockname")
+    return name[0] if isinstance(name, tuple) else None
 
 
 async def _leave(client: socketio.AsyncClient, connecting: asyncio.Task[None]) -> None:

@@ -11,7 +11,8 @@
  */
 
 const MAX_CANDIDATES = 64;
-const DISCONNECTED_MS = 2_000;
+/** Longer than the pause of a Wi-Fi that costs no call; a page that is shown sees that sooner. */
+const DISCONNECTED_MS = 4_000;
 
 /** One offer answered: one RTCPeerConnection, from the offer to its end. */
 export class Call {

@@ -5,6 +5,7 @@ import { Player } from "./player.js";
 import { Session } from "./session.js";
 import { Store } from "./state.js";
 import { element, View } from "./view.js";
+import { onWake } from "./wake.js";
 
 const signaling = new Signaling();
 if ("RTCPeerConnection" in window) signaling.open();
@@ -20,6 +21,9 @@ const session = new Session(signaling, store, player, video);
 
 if ("RTCPeerConnection" in window) {
   addEventListener("online", () => session.hurry());
+  // Where there is one: another network, perhaps without having been offline.
+  Reflect.get(navigator, "connection")?.addEventListener("change", () => session.hurry());
+  onWake(() => session.wake());
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) session.hurry();
   });

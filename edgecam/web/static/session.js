@@ -11,12 +11,20 @@ import { mark } from "./marks.js";
  */
 
 const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 3_000;
+/** With REACH_MS below five seconds: so much later than the network, the page is back. */
+export const LAST_RETRY_MS = 1_000;
+const LAST_CALL_RETRY_MS = 2_000;
+const REFUSED_RETRY_MS = 3_000;
 const UNSUPPORTED_RETRY_MS = 10_000;
 /** The server says something at once when it is connected or asked for a call. */
-const REPLY_MS = 5_000;
-const FIRST_FRAME_MS = 15_000;
-const FROZEN_MS = 5_000;
+const REPLY_MS = 2_500;
+/** A call may have met an outage; a slow link gets more time with each attempt. */
+const FIRST_FRAME_MS = 5_000;
+const LAST_FIRST_FRAME_MS = 15_000;
+/** As the camera does with a viewer it hears nothing of: a pause of three seconds costs no call. */
+const FROZEN_MS = 4_500;
+/** What is to come where a picture is to be expected at once, such as after a change of network. */
+const DOUBT_MS = 1_000;
 /** A call that lived this long makes the next retry a quick one again. */
 const STEADY_MS = 3_000;
 
@@ -27,7 +35,8 @@ export class Session {
   #player;
   #freshness;
   #socketRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
-  #callRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
+  #callRetry = new Backoff(FIRST_RETRY_MS, LAST_CALL_RETRY_MS);
+  #firstFrameMs = FIRST_FRAME_MS;
   /** @type {Call | null} */
   #call = null;
   #liveSince = Infinity;
@@ -35,6 +44,7 @@ export class Session {
   /** The next attempt: to connect or to ask for a call. */
   #retry = new Alarm();
   #reply = new Alarm();
+  #doubt = new Alarm();
 
   /**
    * @param {Signaling} signaling
@@ -86,18 +96,32 @@ export class Session {
     this.#signaling.close();
     this.#retry.clear();
     this.#reply.clear();
+    this.#doubt.clear();
   }
 
-  /** Things may be better now: what waits for its next attempt makes it at once. */
+  /**
+   * Things may be better now, or another network's: what waits for its next attempt makes it at
+   * once, and a picture that does not go on is not waited for.
+   */
   hurry() {
-    const { phase } = this.#store.state;
+    const { phase, paused } = this.#store.state;
     if (phase === "needs-login" || phase === "reconnecting") {
       // An attempt under way may be waiting for a network that is gone.
-      this.#signaling.close();
-      this.#signaling.open();
+      this.#reopen();
+    } else if (phase === "live" || phase === "stale") {
+      if (!paused && !document.hidden) this.#doubt.set(DOUBT_MS, () => this.#reopen());
     } else {
       this.#retry.ringNow();
     }
+  }
+
+  /** The page has slept so long that nobody counts on it any more. */
+  wake() {
+    const { phase } = this.#store.state;
+    if (phase === "ended" || phase === "unsupported") return;
+    // Should the page alone have slept, the call goes on and the next picture says so.
+    if (phase === "live" || phase === "stale") this.hurry();
+    else this.#reopen();
   }
 
   /** @returns {Promise<object[] | null>} the call's statistics, null without a call */
@@ -125,7 +149,8 @@ export class Session {
       return;
     }
     this.#store.dispatch({ type: "socket-down", code: why });
-    this.#retry.set(this.#socketRetry.next(), () => this.#signaling.open());
+    const away = why === "lost" || why === "shutdown";
+    this.#retry.set(away ? this.#socketRetry.next() : REFUSED_RETRY_MS, () => this.#signaling.open());
   }
 
   /** @param {Offer} offer */
@@ -154,7 +179,9 @@ export class Session {
 
   #onFrame() {
     const { phase } = this.#store.state;
+    this.#doubt.clear();
     if (phase === "live" || !this.#call?.mayShow) return;
+    this.#firstFrameMs = FIRST_FRAME_MS;
     if (phase !== "stale") mark("firstFrame");
     this.#liveSince = performance.now();
     this.#store.dispatch({ type: "frame" });
@@ -167,7 +194,10 @@ export class Session {
     // Another call would not help a camera that says it has failed.
     if (paused || camera?.state === "failed") return;
     if (phase === "stale" && quietMs > FROZEN_MS) this.#onCallOver("frozen");
-    else if (phase === "answering" && quietMs > FIRST_FRAME_MS) this.#onCallOver("timeout");
+    else if (phase === "answering" && quietMs > this.#firstFrameMs) {
+      this.#firstFrameMs = Math.min(2 * this.#firstFrameMs, LAST_FIRST_FRAME_MS);
+      this.#onCallOver("timeout");
+    }
   }
 
   /** The call is over; the next is asked for. @param {string} reason */
@@ -185,7 +215,14 @@ export class Session {
     });
   }
 
+  /** A new connection in the place of one that may be dead without knowing. */
+  #reopen() {
+    this.#signaling.close();
+    this.#signaling.open();
+  }
+
   #endCall() {
+    this.#doubt.clear();
     this.#liveSince = Infinity;
     this.#freshness.stop();
     this.#call?.close();
@@ -193,7 +230,7 @@ export class Session {
   }
 
   #awaitReply() {
-    this.#reply.set(REPLY_MS, () => this.#signaling.close());
+    this.#reply.set(REPLY_MS, () => this.#reopen());
   }
 
   #onReply() {
