@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecam.capture import source
-from edgecam.config import Config, Paths
+from edgecam.config import Config, Paths, port_range
 from edgecam.encode import h264
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
@@ -28,6 +28,7 @@ from edgecam.media import AudioFormat, VideoFormat
 from edgecam.peer import addresses
 from edgecam.peer.ice import Ice
 from edgecam.peer.peer import Peer, Streams
+from edgecam.peer.ports import PortRange
 from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.server import SignalingServer
@@ -109,6 +110,12 @@ def prepare(config: Config) -> Ground:
     )
     token = secret(state / "caller.token")
     return Ground(state, runtime / "signaling.sock", token, turn_secret, page)
+
+
+def event_loop(config: Config) -> asyncio.AbstractEventLoop:
+    """What ``run`` is to run in."""
+    ports = port_range(config.ice)
+    return PortRange(ports) if ports else asyncio.new_event_loop()
 
 
 def state_folder(paths: Paths) -> Path:

@@ -124,7 +124,8 @@ def _live(config: Config, *, camera: bool) -> None:
             loop.add_signal_handler(number, asked, number)
         await app.run(config, ground, stop, _announce, camera=camera)
 
-    asyncio.run(life())
+    with asyncio.Runner(loop_factory=lambda: app.event_loop(config)) as runner:
+        runner.run(life())
 
 
 def _at_the_latest(seconds: float) -> None:

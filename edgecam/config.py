@@ -22,6 +22,8 @@ SERVER_URL = re.compile(
 )
 """RFCs 7064 and 7065. An IPv6 address needs brackets, which aiortc can't read: give it a name."""
 
+_PORTS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
+
 _LONGEST = 256
 """Characters in a server's URL or credential: what the protocol carries."""
 
@@ -99,6 +101,10 @@ class Ice:
         "`relay`: the device sends and receives through the TURN server only.",
         choices=("all", "relay"),
     )
+    ports: str = option(
+        "",
+        "The UDP ports for calls that a firewall lets in, as `FIRST-LAST`; empty: any.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,12 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Config:
     return config
 
 
+def port_range(ice: Ice) -> range | None:
+    """The ports of ``ice.ports``; None if any will do."""
+    found = _PORTS.fullmatch(ice.ports)
+    return range(int(found[1]), int(found[2]) + 1) if found else None
+
+
 def table() -> str:
     """The options as a Markdown table."""
     return options.table(Config)
@@ -184,6 +196,7 @@ def _contradictions(config: Config) -> Iterator[str]:
         yield "viewers.standing_offers: can't exceed viewers.most"
     yield from _server_contradictions(config.ice)
     yield from _credential_contradictions(config.ice)
+    yield from _port_contradictions(config)
     if config.signaling.url and not NODE_URL.fullmatch(config.signaling.url):
         yield f"signaling.url: {config.signaling.url!r} is not of the form https://HOST:PORT"
     if config.signaling.url and not config.signaling.token_file:
@@ -221,6 +234,19 @@ def _credential_contradictions(ice: Ice) -> Iterator[str]:
     for name in ("turn_username", "turn_credential"):
         if len(getattr(ice, name)) > _LONGEST:
             yield f"ice.{name}: may be {_LONGEST} characters long at most"
+
+
+def _port_contradictions(config: Config) -> Iterator[str]:
+    if not config.ice.ports:
+        return
+    ports = port_range(config.ice)
+    if ports is None or not ports or ports[0] < 1_024 or ports[-1] > 65_535:
+        yield f"ice.ports: {config.ice.ports!r} is not of the form FIRST-LAST, from 1024 to 65535"
+        return
+    # Standing offers twice: while they are renewed, the old ones are still closing.
+    needed = config.viewers.most + 2 * config.viewers.standing_offers
+    if len(ports) < needed:
+        yield f"ice.ports: holds {len(ports)} ports, and so many viewers and offers take {needed}"
 
 
 def _is_server(url: str, *schemes: str) -> bool:

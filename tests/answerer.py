@@ -35,7 +35,7 @@ class Answerer(Screen):
 
 @asynccontextmanager
 async def watching(
-    peer: Peer, lose: Callable[[int], bool] | None = None
+    peer: Peer, lose: Callable[[int], bool] | None = None, *, listen: bool = True
 ) -> AsyncIterator[Answerer]:
     """An answerer in a call with ``peer``. ``lose``: which packets of media to it get lost."""
     answerer = Answerer()
@@ -43,7 +43,7 @@ async def watching(
     try:
         answer = await answerer.answer(peer.sdp)
         if lose is None:
-            await peer.answer(answer)
+            await peer.answer(answer, listen=listen)
             await answerer.add(peer.candidates)
         else:
             # Neither knows the other's address, so everything takes the relay.

@@ -49,7 +49,7 @@ async def test_playout_delay_is_put_before_aiortcs_own_extensions() -> None:
     pc, mine = sender()
     stock = HeaderExtensionsMap()
     aiortc_internals.prepare()
-    aiortc_internals.send_playout_delay(mine)
+    wait_for_sound = aiortc_internals.send_playout_delay(mine)
     ours = mine._RTCRtpSender__rtp_header_extensions_map  # type: ignore[attr-defined]
     values = HeaderExtensions(mid="0", abs_send_time=0x123456)
     assert ours.set(values) == stock.set(values)
@@ -62,6 +62,11 @@ async def test_playout_delay_is_put_before_aiortcs_own_extensions() -> None:
     assert extensions.pop(4) == bytes(3)
     assert extensions == dict(unpack_header_extensions(*stock.set(values)))
     assert len(ours.set(values)[1]) % 4 == 0
+
+    wait_for_sound(True)
+    assert dict(unpack_header_extensions(*ours.set(values)))[4] == bytes([0, 0, 50])
+    wait_for_sound(False)
+    assert dict(unpack_header_extensions(*ours.set(values)))[4] == bytes(3)
     await pc.close()
 
 

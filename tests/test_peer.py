@@ -73,6 +73,22 @@ async def test_picture_and_sound_arrive(camera: Camera) -> None:
     assert numbers == sorted(set(numbers))
 
 
+async def test_who_does_not_listen_is_sent_no_sound(camera: Camera) -> None:
+    """The microphone is open for those who do, alone, and as often as they change their mind."""
+    async with camera.peer() as peer, watching(peer, listen=False) as viewer:
+        await viewer.stamp()
+        assert camera.audio.subscribers == 0
+        for _ in range(2):
+            peer.listen(True)
+            assert camera.audio.subscribers == 1
+            await viewer.sound()
+            peer.listen(False)
+            assert camera.audio.subscribers == 0
+        await viewer.stamp()
+    peer.listen(True)
+    assert camera.audio.subscribers == 0
+
+
 async def test_a_standing_offer_costs_nothing(camera: Camera) -> None:
     """Until it is answered the camera stays closed; candidates are apart from the description."""
     async with camera.peer() as peer:

@@ -67,11 +67,33 @@ async def test_a_network_that_does_not_keep_up_drops_to_the_next_keyframe() -> N
     track.stop()
 
 
+async def test_a_paused_track_goes_on_with_other_packets() -> None:
+    """A read waits meanwhile; what the first subscription has left is not sent."""
+    one, other = subscription(3), subscription(3)
+    track = PacketTrack("audio")
+    waiting = asyncio.ensure_future(track.recv())
+    await asyncio.sleep(0)
+    track.begin(one, lambda: 0)
+    await asyncio.sleep(0)
+    one.push(packet(1, keyframe=True))
+    assert (await waiting).pts == 48_000
+
+    waiting = asyncio.ensure_future(track.recv())
+    await asyncio.sleep(0)
+    track.pause()
+    assert one.closed
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    track.begin(other, lambda: 0)
+    await asyncio.sleep(0)
+    other.push(packet(2, keyframe=True))
+    assert (await waiting).pts == 2 * 48_000
+    track.stop()
+
+
 async def test_a_track_without_packets_has_ended() -> None:
-    """Before it begins, after it stopped, and once its subscription is closed."""
+    """After it stopped, and once its subscription is closed."""
     track = PacketTrack("video")
-    with pytest.raises(MediaStreamError):
-        await track.recv()
     mine = subscription(3)
     track.begin(mine, lambda: 0)
     waiting = asyncio.ensure_future(track.recv())

@@ -31,6 +31,7 @@ class Screen:
         self.pc.on("track", self._add)
         self.pc.on("connectionstatechange", self._note_state)
         self._tracks: dict[str, MediaStreamTrack] = {}
+        self.remote_ports: list[int] = []
 
     async def answer(self, offer: str) -> str:
         """Take an offer; the answer, with every candidate in it."""
@@ -46,6 +47,7 @@ class Screen:
             return
         parsed = candidate_from_sdp(candidate["candidate"].removeprefix("candidate:"))
         parsed.sdpMid, parsed.sdpMLineIndex = candidate["sdpMid"], candidate["sdpMLineIndex"]
+        self.remote_ports.append(parsed.port)
         await self.pc.addIceCandidate(parsed)
 
     async def picture(self) -> VideoFrame:

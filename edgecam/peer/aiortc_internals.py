@@ -26,8 +26,11 @@ PINNED = "1.16.0"
 
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 _PLAYOUT_DELAY_ID = 4
-_NO_DELAY = bytes([_PLAYOUT_DELAY_ID << 4 | 2, 0, 0, 0])
-"""One-byte header (RFC 8285, section 4.2), then 12 bits of least and 12 of most delay: none."""
+_AT_ONCE = bytes([_PLAYOUT_DELAY_ID << 4 | 2, 0, 0, 0])
+_WITH_SOUND = bytes([_PLAYOUT_DELAY_ID << 4 | 2, 0, 0, 50])
+"""One-byte header (RFC 8285, section 4.2), then 12 bits of least and 12 of most delay, in 10 ms:
+none; or as long as sound takes, which browsers hold back for longer than pictures. Half a second is
+the most that Chromium's renderer still counts as low latency."""
 
 _ONE_BYTE_PROFILE = 0xBEDE
 _HISTORY = 512
@@ -37,11 +40,12 @@ REPAIRS = 512
 
 
 class _WithPlayoutDelay(HeaderExtensionsMap):
-    """Adds "show it at once" to every packet, if the viewer accepted the extension."""
+    """Adds to every packet how long it may be held back, if the viewer accepted the extension."""
 
     def __init__(self) -> None:
         super().__init__()
         self._negotiated = False
+        self.value = _AT_ONCE
 
     def configure(self, parameters: RTCRtpParameters) -> None:
         super().configure(parameters)
@@ -54,7 +58,7 @@ class _WithPlayoutDelay(HeaderExtensionsMap):
         profile, value = super().set(values)
         if not self._negotiated:
             return profile, value
-        return _ONE_BYTE_PROFILE, _NO_DELAY + value
+        return _ONE_BYTE_PROFILE, self.value + value
 
 
 def prepare() -> None:
@@ -98,12 +102,21 @@ def on_keyframe_request(sender: RTCRtpSender, requested: Callable[[], None]) -> 
     sender._send_keyframe = requested  # type: ignore[method-assign]
 
 
-def send_playout_delay(sender: RTCRtpSender) -> None:
-    """Have ``sender``, which has not begun, ask the viewer to show pictures without delay."""
+def send_playout_delay(sender: RTCRtpSender) -> Callable[[bool], None]:
+    """Have ``sender``, which has not begun, ask the viewer to show pictures without delay.
+
+    What is returned, called with True, has it wait for sound from then on.
+    """
     name = "_RTCRtpSender__rtp_header_extensions_map"
     if not isinstance(getattr(sender, name), HeaderExtensionsMap):
         raise TypeError(f"aiortc is not {PINNED}: {name} is something else")
-    setattr(sender, name, _WithPlayoutDelay())
+    extensions = _WithPlayoutDelay()
+    setattr(sender, name, extensions)
+
+    def wait_for_sound(wait: bool) -> None:
+        extensions.value = _WITH_SOUND if wait else _AT_ONCE
+
+    return wait_for_sound
 
 
 def report_capture_time(sender: RTCRtpSender, captured: Callable[[], int]) -> None:

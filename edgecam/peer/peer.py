@@ -43,6 +43,42 @@ class Streams:
     profile_level_id: str
 
 
+class Sending:
+    """One track on its way to the viewer, and the subscription it reads while it does."""
+
+    def __init__(self, track: PacketTrack, sender: RTCRtpSender, fanout: Fanout) -> None:
+        self.track = track
+        self._sender = sender
+        self._fanout = fanout
+        self._subscription: Subscription | None = None
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """Packets the viewer was too slow for."""
+        return self._dropped + (self._subscription.dropped if self._subscription else 0)
+
+    def begin(self) -> None:
+        """Send what the fan-out has, unless that is so already."""
+        if self._subscription is None:
+            self._subscription = subscription = self._fanout.subscribe()
+            self.track.begin(subscription, lambda: aiortc_internals.unsent_bytes(self._sender))
+            if self.track.kind == "video":
+                aiortc_internals.on_keyframe_request(self._sender, subscription.want_keyframe)
+
+    def pause(self) -> None:
+        """Send nothing until ``begin``."""
+        self.track.pause()
+        if self._subscription is not None:
+            self._dropped = self.dropped
+            self._subscription = None
+
+    def close(self) -> None:
+        """Leave the fan-out; the track ends."""
+        if self._subscription is not None:
+            self._subscription.close()
+
+
 class Peer:
     """An RTCPeerConnection that offers video and sound.
 
@@ -60,8 +96,8 @@ class Peer:
             RTCConfiguration(list(servers), policy, RTCBundlePolicy.MAX_BUNDLE)
         )
         self._streams = streams
-        self._tracks: list[tuple[PacketTrack, RTCRtpSender, Fanout]] = []
-        self._subscriptions: list[Subscription] = []
+        self._sendings: list[Sending] = []
+        self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
         self._liveness = Liveness(lambda: aiortc_internals.ask_for_a_sign(self._pc))
         self._watching: asyncio.Task[None] | None = None
@@ -89,21 +125,20 @@ class Peer:
             raise
         return peer
 
-    async def answer(self, sdp: str) -> None:
+    async def answer(self, sdp: str, *, listen: bool = True) -> None:
         """Take the viewer's answer; the camera warms up while the two find each other.
 
-        BadMessage (or its child Unsupported) if it can't be used; the peer is then to be closed.
+        ``listen``: as in ``Peer.listen``. BadMessage (or its child Unsupported) if it can't be
+        used; the peer is then to be closed.
         """
         if self._pc.signalingState != "have-local-offer":
             raise BadMessage("wrong-state", "the call is already answered")
         offered = {str(each.mid): each.kind for each in self._pc.getTransceivers()}
         bare, candidates = parse_answer(sdp, offered)
-        for track, sender, fanout in self._tracks:
-            subscription = fanout.subscribe()
-            self._subscriptions.append(subscription)
-            track.begin(subscription, _unsent(sender))
-            if track.kind == "video":
-                aiortc_internals.on_keyframe_request(sender, subscription.want_keyframe)
+        for sending in self._sendings:
+            if sending.track.kind == "video":
+                sending.begin()
+        self.listen(listen)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(bare, "answer"))
         except Exception as error:
@@ -111,6 +146,19 @@ class Peer:
             raise BadMessage("bad-answer", f"the answer can't be used: {error!r}") from error
         for candidate in candidates[:MOST_CANDIDATES]:
             self.add_candidate(candidate)
+
+    def listen(self, on: bool) -> None:
+        """Whether the viewer hears; nothing for a call that has ended.
+
+        One who does not is sent no sound, and pictures without delay. For one who does, the browser
+        may hold pictures back until the sound of their time is played.
+        """
+        if self.ended.is_set():
+            return
+        self._wait_for_sound(on)
+        for sending in self._sendings:
+            if sending.track.kind == "audio":
+                sending.begin() if on else sending.pause()
 
     def add_candidate(self, candidate: Candidate | None) -> None:
         """Take a viewer's candidate; BadMessage if it is malformed. Never waits.
@@ -144,13 +192,13 @@ class Peer:
     @property
     def dropped(self) -> int:
         """Packets this viewer was too slow for."""
-        return sum(subscription.dropped for subscription in self._subscriptions)
+        return sum(sending.dropped for sending in self._sendings)
 
     async def close(self) -> None:
         """End the call and free everything it holds."""
         self.ended.set()
-        for subscription in self._subscriptions:
-            subscription.close()
+        for sending in self._sendings:
+            sending.close()
         for task in list(self._lookups):
             task.cancel()
         if self._lookups:
@@ -173,7 +221,7 @@ class Peer:
             codec = aiortc_internals.h264(self._streams.profile_level_id)
             rtx = [c for c in RTCRtpSender.getCapabilities(kind).codecs if c.name == "rtx"]
             transceiver.setCodecPreferences([codec, *rtx])
-            aiortc_internals.send_playout_delay(transceiver.sender)
+            self._wait_for_sound = aiortc_internals.send_playout_delay(transceiver.sender)
         else:
             opus = [
                 c
@@ -183,7 +231,7 @@ class Peer:
             transceiver.setCodecPreferences(opus)
         aiortc_internals.limit_repairs(transceiver.sender, MOST_UNSENT)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
-        self._tracks.append((track, transceiver.sender, fanout))
+        self._sendings.append(Sending(track, transceiver.sender, fanout))
 
     def _note_state(self) -> None:
         state = self._pc.connectionState
@@ -204,7 +252,3 @@ class Peer:
         self._lookups.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.debug("a candidate was of no use: %r", task.exception())
-
-
-def _unsent(sender: RTCRtpSender) -> Callable[[], int]:
-    return lambda: aiortc_internals.unsent_bytes(sender)

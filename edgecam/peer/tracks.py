@@ -29,7 +29,8 @@ class Packets(Protocol):
 
 
 class PacketTrack(MediaStreamTrack):
-    """One viewer's track. ``begin`` gives it packets; before that, and once they end, it has none.
+    """One viewer's track. ``begin`` gives it packets, ``pause`` takes them away until the next
+    ``begin``; it ends with them, or by ``stop``.
 
     While ``unsent`` says the network doesn't keep up, nothing is taken from the subscription: it
     overflows there, and the viewer goes on at the next keyframe instead of further and further
@@ -40,6 +41,7 @@ class PacketTrack(MediaStreamTrack):
         self.kind: Kind = kind
         super().__init__()
         self._packets: Packets | None = None
+        self._going_on = asyncio.Event()
         self._unsent: Callable[[], int] = lambda: 0
         self.captured_ns = 0
 
@@ -47,17 +49,18 @@ class PacketTrack(MediaStreamTrack):
         """Send ``packets`` from now on."""
         self._packets = packets
         self._unsent = unsent
+        self._going_on.set()
+
+    def pause(self) -> None:
+        """Leave the fan-out and send nothing, without an end."""
+        packets, self._packets = self._packets, None
+        self._going_on.clear()
+        if packets is not None:
+            packets.close()
 
     async def recv(self) -> "AvPacket[Any]":
         """The next packet, its pts on the capture clock in RTP units."""
-        if self._packets is None or self.readyState != "live":
-            raise MediaStreamError
-        # asyncio has no event for a datagram socket that has caught up.
-        while self._unsent() > MOST_UNSENT:  # noqa: ASYNC110
-            await asyncio.sleep(CONGESTED_PAUSE)
-        packet = await self._packets.get()
-        if packet is None:
-            raise MediaStreamError
+        packet = await self._next()
         self.captured_ns = packet.capture_ns
         rate = CLOCK_RATE[self.kind]
         made: AvPacket[Any] = AvPacket(packet.data)
@@ -68,5 +71,19 @@ class PacketTrack(MediaStreamTrack):
     def stop(self) -> None:
         """End the track and leave the fan-out."""
         super().stop()
-        if self._packets is not None:
-            self._packets.close()
+        self.pause()
+        self._going_on.set()
+
+    async def _next(self) -> Packet:
+        while self.readyState == "live":
+            await self._going_on.wait()
+            # asyncio has no event for a datagram socket that has caught up.
+            while self._unsent() > MOST_UNSENT:  # noqa: ASYNC110
+                await asyncio.sleep(CONGESTED_PAUSE)
+            packets = self._packets
+            packet = await packets.get() if packets is not None else None
+            if packet is not None:
+                return packet
+            if packets is not None and packets is self._packets:
+                break
+        raise MediaStreamError

@@ -13,6 +13,7 @@ from edgecam.signaling.messages import (
     MOST_TEXT,
     Answer,
     Hangup,
+    Listen,
     Message,
     Offer,
     Status,
@@ -46,7 +47,7 @@ class Call:
         self.peer = peer
         self.taken = asyncio.Event()
         self.answered = asyncio.Event()
-        self.inbox: asyncio.Queue[Answer | Trickle | Hangup] = asyncio.Queue(MOST_UNREAD)
+        self.inbox: asyncio.Queue[Answer | Listen | Trickle | Hangup] = asyncio.Queue(MOST_UNREAD)
         self.reason = ""
         self.told = False
         self.task: asyncio.Task[None] | None = None
@@ -147,7 +148,7 @@ class Caller:
 
     def said(self, message: Message) -> None:
         """The server's message about one of the calls."""
-        if isinstance(message, (Taken, Answer, Trickle, Hangup)):
+        if isinstance(message, (Taken, Answer, Listen, Trickle, Hangup)):
             call = self._calls.get(message.call)
             if call is None:
                 return
@@ -247,9 +248,11 @@ class Caller:
                 match message:
                     case Hangup(reason=reason):
                         call.hang_up(reason, told=True)
-                    case Answer(sdp=sdp):
-                        await call.peer.answer(sdp)
+                    case Answer(sdp=sdp, listen=listen):
+                        await call.peer.answer(sdp, listen=listen)
                         call.answered.set()
+                    case Listen(on=on):
+                        call.peer.listen(on)
                     case Trickle(candidate=candidate):
                         call.peer.add_candidate(candidate)
             except BadMessage as error:

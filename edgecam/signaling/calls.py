@@ -13,6 +13,7 @@ from edgecam.signaling.messages import (
     Answer,
     AskForCall,
     Hangup,
+    Listen,
     Message,
     Offer,
     Status,
@@ -24,7 +25,9 @@ MOST_OFFERS = 64
 MOST_CANDIDATES = 64
 ANSWER_DEADLINE = 10.0
 
-Event = Literal["offer", "candidate", "answer", "hangup", "taken", "status", "waiting", "error"]
+Event = Literal[
+    "offer", "candidate", "answer", "listen", "hangup", "taken", "status", "waiting", "error"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,11 @@ class Calls:
                 return self._answered(self._of_viewer(viewer, message.call), message)
             case Trickle():
                 return self._viewer_trickled(self._of_viewer(viewer, message.call), message)
+            case Listen():
+                call = self._of_viewer(viewer, message.call)
+                if not call.answered:
+                    raise BadMessage("wrong-state", "answer first")
+                return [Delivery(call.caller, "listen", message.payload())]
             case Hangup():
                 return self._end(self._of_viewer(viewer, message.call), message.reason, {viewer})
         raise BadMessage("unknown-event", "a viewer does not say that")

@@ -25,13 +25,25 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A viewer's answer."""
+    """A viewer's answer, and whether it hears from the beginning."""
 
     call: str
     sdp: str
+    listen: bool = True
 
     def payload(self) -> dict[str, Any]:
-        return {"call": self.call, "sdp": self.sdp}
+        return {"call": self.call, "sdp": self.sdp, "listen": self.listen}
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Whether a viewer hears from now on."""
+
+    call: str
+    on: bool
+
+    def payload(self) -> dict[str, Any]:
+        return {"call": self.call, "on": self.on}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +170,6 @@ class Join:
     camera: str | None = None
 
 
-Message = Offer | Answer | Trickle | Hangup | Taken | Status | AskForCall | AskForFloor | Floor
+Message = (
+    Offer | Answer | Listen | Trickle | Hangup | Taken | Status | AskForCall | AskForFloor | Floor
+)

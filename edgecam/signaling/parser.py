@@ -19,6 +19,7 @@ from edgecam.signaling.messages import (
     Floor,
     Hangup,
     Join,
+    Listen,
     Message,
     Offer,
     Status,
@@ -88,7 +89,11 @@ def _ice_server(server: object) -> dict[str, Any]:
 
 
 def _answer(payload: dict[str, Any]) -> Answer:
-    return Answer(_call(payload), _sdp(payload))
+    return Answer(_call(payload), _sdp(payload), _flag(payload, "listen", default=True))
+
+
+def _listen(payload: dict[str, Any]) -> Listen:
+    return Listen(_call(payload), _flag(payload, "on"))
 
 
 def _trickle(payload: dict[str, Any]) -> Trickle:
@@ -170,10 +175,7 @@ def _ask_for_call(payload: dict[str, Any]) -> AskForCall:
 def _floor(payload: dict[str, Any]) -> AskForFloor | Floor:
     """A viewer's, which wants, or a caller's, which answers."""
     if "want" in payload:
-        want = payload["want"]
-        if not isinstance(want, bool):
-            raise BadMessage("bad-message", "want has to be true or false")
-        return AskForFloor(_call(payload), want)
+        return AskForFloor(_call(payload), _flag(payload, "want"))
     state, reason = payload.get("state"), payload.get("reason")
     if state not in ("granted", "busy", "released", "refused"):
         raise BadMessage("bad-message", "state has to be granted, busy, released or refused")
@@ -210,6 +212,13 @@ def _sdp(payload: dict[str, Any]) -> str:
     return sdp
 
 
+def _flag(payload: dict[str, Any], key: str, *, default: bool | None = None) -> bool:
+    value = payload.get(key, default)
+    if not isinstance(value, bool):
+        raise BadMessage("bad-message", f"{key} has to be true or false")
+    return value
+
+
 def _int(value: object, most: int) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
         return value
@@ -219,6 +228,7 @@ def _int(value: object, most: int) -> int | None:
 _PARSERS: dict[str, Callable[[dict[str, Any]], Message]] = {
     "offer": _offer,
     "answer": _answer,
+    "listen": _listen,
     "candidate": _trickle,
     "hangup": _hangup,
     "taken": _taken,

@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ import pytest
 from playwright.async_api import Error as BrowserError
 
 from edgecam import __version__
-from tests.bench import joins, latency, load, machine, plan, report
+from tests.bench import joins, latency, lips, load, machine, plan, report
 from tests.bench.light import ViewersError, light_viewers
 from tests.bench.plan import Plan
 from tests.browser.chromium import chromium, open_page
@@ -30,7 +30,7 @@ Part = Callable[[Path, Plan, dict[str, Any]], Awaitable[None]]
 # The browser's helper speaks pytest, whose outcomes are no Exceptions.
 FAILURES = (
     *(AssertionError, BrowserError, KeyError, ViewersError, OSError, RuntimeError, TimeoutError),
-    *(ValueError, latency.UnreadableError, pytest.fail.Exception),
+    *(ValueError, latency.UnreadableError, lips.UnheardError, pytest.fail.Exception),
 )
 
 
@@ -40,8 +40,11 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a short run, with rough figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there too")
     parser.add_argument("--only", choices=PARTS, action="append", help="may be said more than once")
+    parser.add_argument("--lips-minutes", type=float, metavar="N", help="to see a drift")
     arguments = parser.parse_args()
     chosen = plan.QUICK if arguments.quick else plan.FULL
+    if arguments.lips_minutes:
+        chosen = replace(chosen, lips_seconds=60 * arguments.lips_minutes)
     results = asyncio.run(_measure(chosen, arguments.only or list(PARTS)))
     _say(iter(("", json.dumps(results))))
     if arguments.json:
@@ -95,6 +98,20 @@ async def _watch(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
         _say(report.joins("somebody else watching", beside))
 
 
+async def _lips(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """The flash and the beep, in a browser with the sound on."""
+    async with (
+        running_node(folder, **plan.options(max(chosen.viewers))) as node,
+        chromium(folder, node.ca) as context,
+    ):
+        page = await open_page(context, node.link)
+        await page.wait_for_function("() => window.edgecam?.state().phase === 'live'")
+        await page.click("#sound")
+        found = await lips.measure(page, chosen.lips_seconds)
+    results["lips"] = asdict(found)
+    _say(report.lips(found))
+
+
 async def _load(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     """CPU and memory, by light viewers."""
     async with running_node(folder, **plan.options(max(chosen.viewers))) as node:
@@ -103,7 +120,7 @@ async def _load(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     _say(report.load(found))
 
 
-PARTS: dict[str, Part] = {"watch": _watch, "load": _load}
+PARTS: dict[str, Part] = {"watch": _watch, "lips": _lips, "load": _load}
 
 
 def _say(lines: Iterator[str]) -> None:

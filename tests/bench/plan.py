@@ -12,13 +12,16 @@ class Plan:
 
     joins: int
     latency_seconds: float
+    lips_seconds: float
     viewers: tuple[int, ...]
     windows: int
     window: float
 
 
-FULL = Plan(joins=20, latency_seconds=30, viewers=(1, 4, 8, 16), windows=3, window=8)
-QUICK = Plan(joins=5, latency_seconds=6, viewers=(1, 4), windows=1, window=4)
+FULL = Plan(
+    joins=20, latency_seconds=30, lips_seconds=30, viewers=(1, 4, 8, 16), windows=3, window=8
+)
+QUICK = Plan(joins=5, latency_seconds=6, lips_seconds=6, viewers=(1, 4), windows=1, window=4)
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30
 

@@ -6,6 +6,7 @@ from typing import Any
 from tests.bench.figures import Spread
 from tests.bench.joins import STEPS, Joins
 from tests.bench.latency import Latency
+from tests.bench.lips import Lips
 from tests.bench.load import TOLERANCE, Load, Row
 from tests.bench.plan import RATE
 
@@ -60,6 +61,21 @@ def latency(found: Latency) -> Iterator[str]:
         f"clocks: the page's was {offset.ms:+.2f} ms off, known to {offset.error:.2f} ms and taken "
         f"out; {found.clock_offset_after.ms:+.2f} at the end"
     )
+
+
+def lips(found: Lips) -> Iterator[str]:
+    """Whether the flash and the beep meet."""
+    yield f"\nLip sync, sound on: ms over {found.seconds:.0f} s; positive: the sound is late"
+    yield from _table(
+        ("", "p50", "p95", "least", "most"),
+        [
+            _spread("sound after picture, by the browser's statistics", found.browser),
+            _spread("sound after picture, as heard through WebAudio", found.heard),
+            _spread("  the picture's age when presented", found.picture),
+            _spread("  the sound's age when heard through WebAudio", found.sound),
+        ],
+    )
+    yield f"drift {found.drift_ms_per_minute:+.2f} ms a minute"
 
 
 def load(found: Load) -> Iterator[str]:

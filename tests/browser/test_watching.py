@@ -17,6 +17,7 @@ async def test_picture_and_sound_reach_the_page(tmp_path: Path) -> None:
         page = await watcher(browser, node.link)
         await page.until("live")
         stamps = await page.stamps(30)
+        await page.page.click("#sound")
         assert await page.hears(440)
         assert await page.hears(1000)
         assert await page.text("#badge") == "LIVE"

@@ -13,6 +13,11 @@
 const MAX_CANDIDATES = 64;
 /** Longer than the pause of a Wi-Fi that costs no call; a page that is shown sees that sooner. */
 const DISCONNECTED_MS = 4_000;
+/**
+ * For how long the picture is held back while there is sound, in ms: about what sound takes. The
+ * browser brings the two together by itself, but within some ten seconds and from here.
+ */
+const HOLD_MS = 80;
 
 /** One offer answered: one RTCPeerConnection, from the offer to its end. */
 export class Call {
@@ -62,6 +67,14 @@ export class Call {
   addCandidate(candidate) {
     if (this.#early) this.#early.push(candidate);
     else this.#add(candidate);
+  }
+
+  /** Holds the picture back for the sound, or not. @param {boolean} back */
+  hold(back) {
+    for (const { receiver } of this.#pc.getTransceivers()) {
+      if (receiver.track.kind !== "video" || !("jitterBufferTarget" in receiver)) continue;
+      receiver.jitterBufferTarget = back ? HOLD_MS : 0;
+    }
   }
 
   /** @returns {Promise<RTCStatsReport>} */

@@ -14,7 +14,10 @@ const video = element("video", HTMLVideoElement);
 const store = new Store();
 const player = new Player(video, {
   paused: (paused) => store.dispatch({ type: "paused", paused }),
-  sound: (muted, audible) => controls.drawSound(muted, audible),
+  sound: (muted, audible) => {
+    controls.drawSound(muted, audible);
+    session.listen(!muted);
+  },
 });
 const controls = new Controls(player);
 const session = new Session(signaling, store, player, video);

@@ -46,6 +46,11 @@ export class Player {
     });
   }
 
+  /** Whether sound would be heard. */
+  get heard() {
+    return !this.#video.muted;
+  }
+
   /** Turns the sound on or off. Turning it on needs a tap or a key. */
   toggleSound() {
     this.#video.muted = !this.#video.muted;

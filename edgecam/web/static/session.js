@@ -39,6 +39,8 @@ export class Session {
   #firstFrameMs = FIRST_FRAME_MS;
   /** @type {Call | null} */
   #call = null;
+  /** What the camera was told last, null before it was. @type {boolean | null} */
+  #listens = null;
   #liveSince = Infinity;
   #connected = false;
   /** The next attempt: to connect or to ask for a call. */
@@ -97,6 +99,14 @@ export class Session {
     this.#retry.clear();
     this.#reply.clear();
     this.#doubt.clear();
+  }
+
+  /** Whether the sound is on. The camera sends none while it isn't. @param {boolean} on */
+  listen(on) {
+    if (!this.#call || this.#listens === null || this.#listens === on) return;
+    this.#listens = on;
+    this.#signaling.hear(this.#call.id, on);
+    this.#call.hold(on);
   }
 
   /**
@@ -161,7 +171,9 @@ export class Session {
     const id = offer.call;
     const call = new Call(offer, {
       answer: (sdp) => {
-        this.#signaling.answer(id, sdp);
+        this.#listens = this.#player.heard;
+        this.#signaling.answer(id, sdp, this.#listens);
+        call.hold(this.#listens);
         mark("answered");
       },
       candidate: (candidate) => this.#signaling.candidate(id, candidate),
@@ -227,6 +239,7 @@ export class Session {
     this.#freshness.stop();
     this.#call?.close();
     this.#call = null;
+    this.#listens = null;
   }
 
   #awaitReply() {

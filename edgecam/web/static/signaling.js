@@ -145,9 +145,14 @@ export class Signaling {
     this.#send("call", {});
   }
 
-  /** @param {string} call @param {string} sdp */
-  answer(call, sdp) {
-    this.#send("answer", { call, sdp });
+  /** @param {string} call @param {string} sdp @param {boolean} listen whether it is heard */
+  answer(call, sdp, listen) {
+    this.#send("answer", { call, sdp, listen });
+  }
+
+  /** @param {string} call @param {boolean} on whether it is heard from now on */
+  hear(call, on) {
+    this.#send("listen", { call, on });
   }
 
   /** @param {string} call @param {RTCIceCandidateInit | null} candidate */
