@@ -68,6 +68,17 @@ def test_an_offer_and_its_candidates_wait_for_a_viewer(calls: Calls) -> None:
     assert told(calls.caller_said("C", Trickle(ONE, candidate(3)), 0)) == [("V", "candidate")]
 
 
+def test_a_call_is_under_way_from_its_answer_to_its_end(calls: Calls) -> None:
+    """Before and after, and for whoever has left, there is none to lose."""
+    assert not calls.under_way("V")
+    taken(calls)
+    assert not calls.under_way("V")
+    calls.viewer_said("V", Answer(ONE, "answer"), 0)
+    assert calls.under_way("V")
+    calls.caller_said("C", Hangup(ONE, "bye"), 0)
+    assert not calls.under_way("V")
+
+
 def test_an_offer_goes_to_one_viewer_only(calls: Calls) -> None:
     """The second viewer waits, in line, and gets the next offer."""
     taken(calls)

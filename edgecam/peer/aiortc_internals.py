@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from aioice.ice import CandidatePair, Connection
+from aioice.ice import CandidatePair, Connection, StunProtocol
 from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
 from aiortc.clock import current_ntp_time
 from aiortc.codecs import CODECS, HEADER_EXTENSIONS
@@ -171,22 +171,26 @@ def end_consent(pc: RTCPeerConnection) -> None:
 
 
 def on_datagram(pc: RTCPeerConnection, heard: Callable[[], None]) -> None:
-    """Call ``heard`` for whatever arrives from the viewer, STUN as well as media.
+    """Call ``heard`` for whatever arrives from where media is sent to, STUN as well as media.
 
-    Once ``pc`` is connected. Whose packets they are is known by address only; consent, which goes
-    on beside, is what proves it.
+    Once ``pc`` is connected. Media may move later: to a viewer whose new address a check of its own
+    has shown (RFC 8445, section 7.3.1.3). Whose packets they are is known by address only; consent,
+    which goes on beside, is what proves it.
     """
-    pair = _chosen_pair(pc)
-    if pair is None:
-        return
-    receive = pair.protocol.datagram_received
+    for protocol in _connection(pc)._protocols:
+        _listen(pc, protocol, heard)
+
+
+def _listen(pc: RTCPeerConnection, protocol: StunProtocol, heard: Callable[[], None]) -> None:
+    receive = protocol.datagram_received
 
     def datagram_received(data: bytes | str, addr: tuple[Any, ...]) -> None:
-        if addr[:2] == pair.remote_addr:
+        pair = _chosen_pair(pc)
+        if pair is not None and pair.protocol is protocol and addr[:2] == pair.remote_addr:
             heard()
         receive(data, addr)
 
-    pair.protocol.datagram_received = datagram_received  # type: ignore[method-assign]
+    protocol.datagram_received = datagram_received  # type: ignore[method-assign]
 
 
 def ask_for_a_sign(pc: RTCPeerConnection) -> None:
