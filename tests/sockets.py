@@ -84,6 +84,9 @@ class Socket:
             await cancelled(task)
 
     def _hear(self, event: str, *payloads: Any) -> None:
+        # Once refused, the library would wait for its write loop, which sits out a time-out of 9 s.
+        if event == "connect_error" and self._client.eio.write_loop_task:
+            self._client.eio.write_loop_task.cancel()
         self._inbox.put_nowait((event, payloads[0] if payloads else None))
 
 

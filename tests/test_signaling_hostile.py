@@ -175,7 +175,7 @@ async def test_a_flood_is_cut_and_others_go_on(door: Door) -> None:
     await raw.say('42/viewer,["x",{}]')
     await raw.closed()
     await viewer.say("answer", {"call": CALL, "sdp": "y"})
-    assert await caller.hear("answer") == {"call": CALL, "sdp": "y"}
+    assert (await caller.hear("answer"))["sdp"] == "y"
 
 
 async def test_patience_refills_the_bucket(door: Door) -> None:
