@@ -283,9 +283,10 @@ class _Node:
 
     def _addresses_changed(self, now: list[str]) -> None:
         self._watched.set()
+        # In this order: what is said about calls must not go into a connection that is dead.
+        self._moves.tell(now)
         if self._caller is not None:
             self._caller.addresses_changed(now)
-        self._moves.tell(now)
 
     def _new_links(self) -> list[str]:
         page = self._ground.page

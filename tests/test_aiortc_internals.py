@@ -157,7 +157,7 @@ async def test_what_a_viewer_answers_is_heard() -> None:
     """A question that goes by the pair in use is answered, and the answer is told."""
     mine, _ = sender()
     await mine.setLocalDescription(await mine.createOffer())
-    async with connected(mine) as screen:
+    async with connected(mine):
         heard = asyncio.Semaphore(0)
         aiortc_internals.on_datagram(mine, heard.release)
         assert aiortc_internals.local_address(mine) in host_addresses()

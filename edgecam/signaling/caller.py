@@ -85,6 +85,7 @@ class Caller:
         self._generation = 0
         self._failures: dict[str, str] = {}
         self._told: Status | None = None
+        self._unsaid: dict[str, None] = {}
         self._changed = asyncio.Event()
         self.ready = asyncio.Event()
 
@@ -105,10 +106,14 @@ class Caller:
         self._changed.set()
 
     def disconnected(self) -> None:
-        """The socket is gone, and with it the server's knowledge of every call."""
+        """The socket is gone, and with it every call.
+
+        The server may find out much later; once there is a new connection it is told.
+        """
         self._emit = None
         self._generation += 1
         for call in self.calls:
+            self._unsaid[call.name] = None
             call.hang_up("caller-left")
 
     def addresses_changed(self, now: Collection[str]) -> None:
@@ -168,6 +173,7 @@ class Caller:
                 await self._changed.wait()
                 self._changed.clear()
                 try:
+                    await self._withdraw()
                     await self._tell()
                     while self._emit is not None and self._missing() > 0:
                         await self._place()
@@ -182,6 +188,12 @@ class Caller:
                     self._changed.set()
         finally:
             await self._end_all()
+
+    async def _withdraw(self) -> None:
+        """Say which calls of the connection before are over."""
+        while self._emit is not None and self._unsaid:
+            name, _ = self._unsaid.popitem()
+            await self._send("hangup", Hangup(name, "caller-left").payload())
 
     def _missing(self) -> int:
         standing = sum(not call.taken.is_set() for call in self._calls.values())

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ import socketio
 from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.errors import BadMessage
-from edgecam.lifecycle import Backoff, either
+from edgecam.lifecycle import Backoff
 from edgecam.signaling.messages import Message
 from edgecam.signaling.parser import MOST_MESSAGE, parse
 
@@ -51,24 +51,27 @@ class Listener(Protocol):
 
 
 class Moves:
-    """Tells a socket that the host's addresses have changed; ``now`` is what they are."""
+    """Ends a connection the moment that its address here is gone: it would be dead without a word.
+
+    ``tell`` it of each change; ``watch`` what is to be done.
+    """
 
     def __init__(self) -> None:
-        self.now: list[str] = []
-        self.happened = asyncio.Event()
+        self._address: str | None = None
+        self._lost: Callable[[], None] = lambda: None
 
-    def tell(self, now: list[str]) -> None:
-        """The host's addresses are now these."""
-        self.now = now
-        self.happened.set()
+    def watch(self, address: str | None, lost: Callable[[], None]) -> None:
+        """Have ``lost`` called when ``address`` is gone; a Unix socket has none."""
+        self._address, self._lost = address, lost
+
+    def tell(self, now: Collection[str]) -> None:
+        """The host's addresses are ``now`` these."""
+        if self._address is not None and self._address not in now:
+            self._lost()
 
 
 async def keep_connected(server: Server, listener: Listener, moves: Moves | None = None) -> None:
-    """Stay connected until cancelled, then disconnect; ``listener`` hears of both.
-
-    A connection from an address that this host has no more is given up at once: nothing would ever
-    arrive on it.
-    """
+    """Stay connected until cancelled, then disconnect; ``listener`` hears of both."""
     backoff = Backoff(f"signaling server {server.url or server.unix_path}", LONGEST_PAUSE)
     moves = moves or Moves()
     while True:
@@ -88,6 +91,12 @@ async def _connect_once(
     """
     refusals: list[str] = []
     gone = asyncio.Event()
+
+    def lost() -> None:
+        if not gone.is_set():
+            gone.set()
+            listener.disconnected()
+
     async with aiohttp.ClientSession(connector=await _connector(server)) as session:
         client = socketio.AsyncClient(
             reconnection=False,
@@ -97,7 +106,7 @@ async def _connect_once(
         )
         client.on("*", lambda event, *payloads: _said(listener, event, payloads), NAMESPACE)
         client.on("connect_error", lambda told=None: refusals.append(_reason(told)), NAMESPACE)
-        client.on("disconnect", lambda *_: gone.set(), NAMESPACE)
+        client.on("disconnect", lambda *_: lost(), NAMESPACE)
         connecting = asyncio.create_task(_join(client, server))
         try:
             await asyncio.wait((connecting,), timeout=CONNECT_DEADLINE)
@@ -106,10 +115,12 @@ async def _connect_once(
             connecting.result()
             worked()
             listener.connected(_emitter(client))
+            moves.watch(_own_address(client), lost)
             try:
-                await _cut_off(gone, moves, _own_address(client))
+                await gone.wait()
             finally:
-                listener.disconnected()
+                moves.watch(None, lost)
+                lost()
             raise SocketError("the connection to the server is lost")
         finally:
             await _leave(client, connecting)
@@ -124,15 +135,6 @@ async def _join(client: socketio.AsyncClient, server: Server) -> None:
         namespaces=[NAMESPACE],
         wait_timeout=CONNECT_DEADLINE,
     )
-
-
-async def _cut_off(gone: asyncio.Event, moves: Moves, address: str | None) -> None:
-    """Wait until the connection is gone, or its ``address`` here is."""
-    while not gone.is_set():
-        moves.happened.clear()
-        await either(gone, moves.happened)
-        if moves.happened.is_set() and address is not None and address not in moves.now:
-            return
 
 
 def _own_address(client: socketio.AsyncClient) -> str | None:

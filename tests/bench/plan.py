@@ -8,7 +8,10 @@ from edgecam import config
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``."""
+    """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``.
+
+    ``goings``: how often each way of coming and going is seen.
+    """
 
     joins: int
     latency_seconds: float
@@ -16,12 +19,21 @@ class Plan:
     viewers: tuple[int, ...]
     windows: int
     window: float
+    goings: int
 
 
 FULL = Plan(
-    joins=20, latency_seconds=30, lips_seconds=30, viewers=(1, 4, 8, 16), windows=3, window=8
+    joins=20,
+    latency_seconds=30,
+    lips_seconds=30,
+    viewers=(1, 4, 8, 16),
+    windows=3,
+    window=8,
+    goings=5,
 )
-QUICK = Plan(joins=5, latency_seconds=6, lips_seconds=6, viewers=(1, 4), windows=1, window=4)
+QUICK = Plan(
+    joins=5, latency_seconds=6, lips_seconds=6, viewers=(1, 4), windows=1, window=4, goings=1
+)
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30
 

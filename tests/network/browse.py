@@ -1,14 +1,15 @@
 """A browser in a process of its own: ``python -m tests.network.browse ADDRESS CA FOLDER``.
 
 It opens the one-time link (or, with a session in FOLDER, the page) and prints a line of JSON for
-each change of the page's state: ``phase``, ``call`` and ``reason``; also with the first picture
-after the browser stood still. SIGTERM closes the tab.
+each change of the page's state: ``phase``, ``call``, ``reason`` and ``at``, on the clock that all
+processes share; also with the first picture after the browser stood still. SIGTERM closes the tab.
 """
 
 import argparse
 import asyncio
 import json
 import signal
+import time
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -59,13 +60,10 @@ async def _loaded(page: Page) -> bool:
 
 def _note(message: ConsoleMessage) -> None:
     """Print what the page reports; and all else it says, for whom a test fails."""
-    print(message.text.removeprefix("STATE "), flush=True)
-
-
-def said(line: str) -> dict[str, str | None]:
-    """A line that ``browse`` has printed."""
-    state: dict[str, str | None] = json.loads(line)
-    return state
+    text = message.text
+    if text.startswith("STATE "):
+        text = json.dumps(json.loads(text.removeprefix("STATE ")) | {"at": time.monotonic()})
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

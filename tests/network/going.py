@@ -5,22 +5,25 @@ What happens to them is here; ``test_coming_and_going`` says what has to come of
 """
 
 import asyncio
+import json
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.network.browse import said
 from tests.network.lab import Namespace, Process, edgecam, namespaces, running
 
 CAMERA, MOVED = "10.77.1.2", "10.77.1.22"
 VIEWER, ELSEWHERE = "10.77.1.3", "10.77.1.33"
 PAGE = "10.77.1.4"
 GATEWAY = "10.77.1.254"
+
+
+Watched = AbstractAsyncContextManager[tuple["Process", "Browser"]]
 
 
 class Cable:
@@ -94,19 +97,25 @@ async def do(*steps: Callable[[], None]) -> None:
 
 
 class Browser:
-    """A Chromium that watches; what its page says is read in order."""
+    """A Chromium that watches; what its page says is read in order.
+
+    ``at``: when it said what was read last, as time.monotonic() has it.
+    """
 
     def __init__(self, process: Process, folder: Path) -> None:
         self.process = process
+        self.at = 0.0
         self._folder = folder
         self._read = 0
 
-    async def until(self, right: Callable[[dict[str, str | None]], bool]) -> dict[str, str | None]:
+    async def until(self, right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The page's next state that is ``right``."""
         while True:
             line = await self.process.said('"phase"', self._read)
             self._read = self.process.log.index(line, self._read) + 1
-            if right(state := said(line)):
+            state: dict[str, Any] = json.loads(line)
+            self.at = state["at"]
+            if right(state):
                 return state
 
     async def live(self, *, other_than: str | None = None) -> str:
