@@ -23,6 +23,7 @@ from edgecam.signaling.calls import ANSWER_DEADLINE
 from edgecam.signaling.messages import Message
 from edgecam.signaling.socket import Emit, Moves, Server, keep_connected
 from tests.door import TOKEN, Door, open_door
+from tests.sockets import PATIENCE
 from tests.viewer import Viewer
 
 SIZE = VideoFormat(320, 180, 30)
@@ -174,7 +175,9 @@ async def test_viewers_that_say_no_goodbye_leave_nothing(tmp_path: Path) -> None
 
         for viewer in viewers:
             viewer.screen.vanish()
-        await asyncio.wait(calls)
+        # Consent would take twice as long.
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait(calls)
 
         assert it.caller.viewers == 0
         assert it.video.subscribers == 0

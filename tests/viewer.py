@@ -134,6 +134,12 @@ class Viewer:
         await self.answer()
         return await self.screen.picture()
 
+    async def be_killed(self) -> None:
+        """Leave as a killed browser does: without a word, but the kernel closes the socket."""
+        self.screen.vanish()
+        self.socket.cut()
+        await self.close()
+
     async def close(self) -> None:
         """Leave as a closed browser tab does. May be called twice."""
         await self.screen.close()

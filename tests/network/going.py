@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.network.lab import Namespace, Process, edgecam, namespaces, running
+from tests.sockets import PATIENCE
 
 CAMERA, MOVED = "10.77.1.2", "10.77.1.22"
 VIEWER, ELSEWHERE = "10.77.1.3", "10.77.1.33"
@@ -120,9 +121,10 @@ class Browser:
 
     async def live(self, *, other_than: str | None = None) -> str:
         """Wait for a picture, of a call ``other_than`` that; the name of its call."""
-        state = await self.until(
-            lambda state: state["phase"] == "live" and state["call"] != other_than
-        )
+        async with asyncio.timeout(2 * PATIENCE):
+            state = await self.until(
+                lambda state: state["phase"] == "live" and state["call"] != other_than
+            )
         return str(state["call"])
 
     def freeze(self) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edgecam.signaling.server import PING_INTERVAL, PING_TIMEOUT
 from tests.network.going import (
     CAMERA,
     ELSEWHERE,
@@ -18,6 +19,7 @@ from tests.network.going import (
     watched,
 )
 from tests.network.lab import edgecam
+from tests.sockets import PATIENCE
 
 ONE_PLACE = {"viewers__most": 1, "viewers__standing_offers": 1}
 LEFT = "viewer left: call {}, lost"
@@ -38,7 +40,8 @@ async def test_a_viewer_whose_cable_is_pulled(hosts: Lan, tmp_path: Path) -> Non
         call = await viewer.live()
 
         await do(hosts.viewer.pull)
-        await camera.said(LEFT.format(call))
+        async with asyncio.timeout(PATIENCE):
+            await camera.said(LEFT.format(call))
         await do(hosts.viewer.push)
 
         await viewer.live(other_than=call)
@@ -50,8 +53,9 @@ async def test_a_laptop_that_sleeps(hosts: Lan, tmp_path: Path) -> None:
         call = await viewer.live()
 
         await do(viewer.freeze)
-        await camera.said(LEFT.format(call))
-        await camera.said("left the signaling")
+        async with asyncio.timeout(PATIENCE):
+            await camera.said(LEFT.format(call))
+        await asyncio.sleep(PING_INTERVAL + PING_TIMEOUT)
         await do(viewer.thaw)
 
         await viewer.live(other_than=call)
