@@ -1,28 +1,24 @@
 """The composition root: the one place that knows every part, and puts them together.
 
-``prepare`` does what blocks (folders, keys, certificates, the page's files) before there is an
-event loop; ``run`` is the node's life inside one.
+``run`` is the node's life inside an event loop; ``ground`` is what it stands on.
 """
 
 import asyncio
 import logging
-import os
-import socket
-import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgecam.capture import source
-from edgecam.config import Config, Paths, port_range
+from edgecam.config import Config, port_range
 from edgecam.encode import h264
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
 from edgecam.encode.opus import Opus
 from edgecam.errors import EdgecamError, StartError
 from edgecam.fanout.fanout import Fanout, State
-from edgecam.files import private_folder, secret
+from edgecam.ground import Ground, Page, names_of
 from edgecam.lifecycle import Backoff, Lifecycle, cancelled, either
 from edgecam.media import AudioFormat, VideoFormat
 from edgecam.peer import addresses
@@ -31,13 +27,15 @@ from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
 from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
+from edgecam.signaling.desk import Desk
+from edgecam.signaling.moves import Moves
 from edgecam.signaling.server import SignalingServer
-from edgecam.signaling.socket import Moves, Server, keep_connected
-from edgecam.signaling.tokens import bearer, same_token
-from edgecam.web import assets
-from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context, swap
-from edgecam.web.server import Site, WebServer, listen, listen_locally, local_app
-from edgecam.web.sessions import Sessions
+from edgecam.signaling.socket import Server, keep_connected
+from edgecam.signaling.tokens import bearer
+from edgecam.web.certificates import swap
+from edgecam.web.local import local_app
+from edgecam.web.server import Site, WebServer, listen, listen_locally
+from edgecam.web.urls import page_urls
 
 logger = logging.getLogger(__name__)
 
@@ -46,28 +44,6 @@ AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
 STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.2, 0.4, 0.7, 0.5, 0.2
 """Deadlines in seconds, together below the five a stop may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What the node stands on, made by ``prepare``."""
-
-    state: Path
-    local_socket: Path
-    caller_token: str
-    turn_secret: str
-    page: "Page | None"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What the page needs besides: who may see it and the certificate it is served under."""
-
-    sessions: Sessions
-    files: dict[str, assets.Asset]
-    certificates: CertificateStore
-    leaf: Leaf
-    tls: ssl.SSLContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,55 +58,10 @@ class Announcement:
 Announce = Callable[[Announcement | None], None]
 
 
-def prepare(config: Config) -> Ground:
-    """Folders, keys, certificates and the page's files. StartError if it can't be."""
-    state = private_folder(state_folder(config.paths), "paths.state")
-    runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
-    turn_secret = ""
-    if config.ice.turn_secret_file:
-        path = Path(config.ice.turn_secret_file)
-        turn_secret = _read(path, "the TURN secret", "ice.turn_secret_file")
-    if config.signaling.url:
-        path = Path(config.signaling.token_file)
-        token = _read(path, "the caller token", "signaling.token_file")
-        return Ground(state, runtime / "signaling.sock", token, turn_secret, None)
-    store = CertificateStore(state / "tls")
-    hosts = addresses.host_addresses()
-    if not hosts:
-        logger.warning("this host has no address but loopback: no viewer can be reached")
-    leaf = store.ensure(_names(hosts))
-    if leaf.clock_is_wrong:
-        logger.warning("the clock is wrong: certificates may be refused until it is set")
-    page = Page(
-        sessions=Sessions(secret(state / "session.key")),
-        files=assets.load(),
-        certificates=store,
-        leaf=leaf,
-        tls=server_context(leaf),
-    )
-    token = secret(state / "caller.token")
-    return Ground(state, runtime / "signaling.sock", token, turn_secret, page)
-
-
 def event_loop(config: Config) -> asyncio.AbstractEventLoop:
     """What ``run`` is to run in."""
     ports = port_range(config.ice)
     return PortRange(ports) if ports else asyncio.new_event_loop()
-
-
-def state_folder(paths: Paths) -> Path:
-    """Where keys and certificates are kept."""
-    if paths.state or os.environ.get("STATE_DIRECTORY"):
-        return Path(paths.state or os.environ["STATE_DIRECTORY"].split(":")[0])
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "edgecam"
-
-
-def runtime_folder(paths: Paths) -> Path:
-    """Where the signaling socket is."""
-    if paths.runtime or os.environ.get("RUNTIME_DIRECTORY"):
-        return Path(paths.runtime or os.environ["RUNTIME_DIRECTORY"].split(":")[0])
-    return state_folder(paths) / "run"
 
 
 async def run(
@@ -143,7 +74,7 @@ async def run(
     """
     node = _Node(config, ground, stop)
     try:
-        announcement = await node.start_page() if ground.page else None
+        announcement = await node.start_page(camera=camera) if ground.page else None
         if camera:
             await either(node.start_camera(), stop)
         if not stop.is_set():
@@ -169,17 +100,25 @@ class _Node:
         self._watched = asyncio.Event()
         self._moves = Moves()
 
-    async def start_page(self) -> Announcement:
-        """The HTTPS page, the signaling server, and the socket for this device's own caller."""
+    async def start_page(self, *, camera: bool) -> Announcement:
+        """The HTTPS page, the signaling server, and the socket for this device's own caller.
+
+        ``camera``: it has one, which viewers are told of also while it is away.
+        """
         page = self._ground.page
         if page is None:
             raise StartError("this node calls at another's page and has none of its own")
-        admit = self._admit_caller
+        admit = page.callers.admit
         server = SignalingServer(page.sessions.admits, admit)
-        front = WebServer(page.sessions, page.files, lambda r: admit(bearer(r)), server.attach)
+        if camera:
+            server.know(page.callers.own)
+        desk = Desk(page.callers, server)
+        front = WebServer(
+            page.sessions, page.files, lambda r: admit(bearer(r)) is not None, server.attach
+        )
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
-        inner = local_app(self._new_links, server.attach)
+        inner = local_app(self._new_links, desk, self._where, server.attach)
         local = await listen_locally(inner, self._ground.local_socket)
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
@@ -265,7 +204,8 @@ class _Node:
         if not signaling.url:
             return Server(self._ground.caller_token, unix_path=self._ground.local_socket)
         ca_file = Path(signaling.ca_file) if signaling.ca_file else None
-        return Server(self._ground.caller_token, url=signaling.url, ca_file=ca_file)
+        token = self._ground.caller_token
+        return Server(token, url=signaling.url, ca_file=ca_file, pin=signaling.pin)
 
     def _ice_servers(self) -> Servers:
         ice = self._config.ice
@@ -277,9 +217,6 @@ class _Node:
             self._ground.turn_secret,
             relay_only=ice.policy == "relay",
         )
-
-    def _admit_caller(self, token: str) -> bool:
-        return same_token(token, self._ground.caller_token)
 
     def _addresses_changed(self, now: list[str]) -> None:
         self._watched.set()
@@ -293,13 +230,13 @@ class _Node:
         code = page.sessions.new_link() if page else ""
         return [f"{url}enter/{code}" for url in self._urls()]
 
+    def _where(self) -> dict[str, Any]:
+        page = self._ground.page
+        return {"urls": self._urls(), "pin": page.leaf.pin if page else ""}
+
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port
-        name = socket.gethostname().partition(".")[0]
-        hosts = [f"{name}.local", *addresses.host_addresses(), "localhost"]
-        if self._config.web.host:
-            hosts = [self._config.web.host]
-        return [f"https://{f'[{host}]' if ':' in host else host}:{port}/" for host in hosts]
+        return page_urls(self._config.web.host, port)
 
 
 async def _renew(page: Page, changed: asyncio.Event) -> None:
@@ -313,7 +250,7 @@ async def _renew(page: Page, changed: asyncio.Event) -> None:
             pass
         changed.clear()
         try:
-            names = _names(addresses.host_addresses())
+            names = names_of(addresses.host_addresses())
             leaf = await asyncio.to_thread(page.certificates.ensure, names)
             if leaf.remade:
                 swap(page.tls, leaf)
@@ -322,17 +259,3 @@ async def _renew(page: Page, changed: asyncio.Event) -> None:
         except (EdgecamError, OSError) as error:
             # The one in use is still good for a while.
             backoff.failed(error)
-
-
-def _names(hosts: list[str]) -> Names:
-    return Names(socket.gethostname(), tuple(hosts))
-
-
-def _read(path: Path, what: str, option: str) -> str:
-    try:
-        text = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"{what} {path} can't be read ({error}): see {option}") from error
-    if not text:
-        raise StartError(f"{what} {path} is empty: see {option}")
-    return text

@@ -22,7 +22,12 @@ SERVER_URL = re.compile(
 )
 """RFCs 7064 and 7065. An IPv6 address needs brackets, which aiortc can't read: give it a name."""
 
+PIN = re.compile(r"sha256//[A-Za-z0-9+/]{43}=")
+
 _PORTS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
+
+MOST_NAME = 40
+"""Characters in a camera's name: what the protocol carries."""
 
 _LONGEST = 256
 """Characters in a server's URL or credential: what the protocol carries."""
@@ -32,6 +37,9 @@ _LONGEST = 256
 class Camera:
     """The camera."""
 
+    name: str = option(
+        "", "What viewers see it as, up to 40 characters; empty: the name of this host."
+    )
     driver: str = option("virtual", "The camera's driver.", choices=("virtual",))
     width: int = option(1280, "Width of the picture in pixels, even.", 320, 1920)
     height: int = option(720, "Height of the picture in pixels, even.", 180, 1080)
@@ -114,6 +122,11 @@ class Signaling:
     url: str = option("", "Another node's `https://HOST:PORT` to call at; empty: this one's own.")
     token_file: str = option("", "The file with the caller token for `signaling.url`.")
     ca_file: str = option("", "The CA certificate that vouches for `signaling.url`.")
+    pin: str = option(
+        "",
+        "Instead of that, the key of the server at `signaling.url`, as `edgecam caller add` there "
+        "prints it (`sha256//…`).",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +202,8 @@ def dump(config: Config, *, changed: bool = False) -> str:
 
 
 def _contradictions(config: Config) -> Iterator[str]:
+    if len(config.camera.name) > MOST_NAME or not config.camera.name.isprintable():
+        yield f"camera.name: has to be printable text of up to {MOST_NAME} characters"
     for name in ("width", "height"):
         if getattr(config.camera, name) % 2:
             yield f"camera.{name}: has to be even, as 4:2:0 video is"
@@ -201,6 +216,10 @@ def _contradictions(config: Config) -> Iterator[str]:
         yield f"signaling.url: {config.signaling.url!r} is not of the form https://HOST:PORT"
     if config.signaling.url and not config.signaling.token_file:
         yield "signaling.token_file: is needed with signaling.url"
+    if config.signaling.pin and not PIN.fullmatch(config.signaling.pin):
+        yield f"signaling.pin: {config.signaling.pin!r} is not sha256// and 44 characters of base64"
+    if config.signaling.pin and config.signaling.ca_file:
+        yield "signaling.pin: goes without ca_file: choose"
 
 
 def _server_contradictions(ice: Ice) -> Iterator[str]:

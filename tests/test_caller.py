@@ -19,9 +19,10 @@ from edgecam.media import VideoFormat
 from edgecam.peer.addresses import host_addresses
 from edgecam.peer.peer import Peer, Streams
 from edgecam.signaling.caller import Caller
-from edgecam.signaling.calls import ANSWER_DEADLINE
+from edgecam.signaling.exchange import ANSWER_DEADLINE
 from edgecam.signaling.messages import Message
-from edgecam.signaling.socket import Emit, Moves, Server, keep_connected
+from edgecam.signaling.moves import Moves
+from edgecam.signaling.socket import Emit, Server, keep_connected
 from tests.door import TOKEN, Door, open_door
 from tests.sockets import PATIENCE
 from tests.viewer import Viewer
@@ -348,6 +349,33 @@ async def test_a_caller_whose_address_is_gone_calls_again(tmp_path: Path) -> Non
         assert await listener.told.get() == "connected"
 
         await cancelled(socket)
+
+
+async def test_a_new_connection_begins_with_what_the_one_before_has_lost(tmp_path: Path) -> None:
+    """A server that does not know it yet would go on handing out offers that nobody keeps."""
+    said: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+
+    async def emit(event: str, payload: dict[str, Any]) -> None:
+        said.put_nowait((event, payload))
+
+    async def next_of(*events: str) -> tuple[str, str]:
+        while (message := await said.get())[0] not in events:
+            pass
+        return message[0], message[1]["call"]
+
+    streams = Streams(camera(), None, profile_level_id(SIZE, BITRATE))
+    caller = Caller(lambda: Peer.offering(streams), 4, 2, ())
+    run = asyncio.create_task(caller.run())
+    caller.connected(emit)
+    lost = {(await next_of("offer"))[1] for _ in range(2)}
+
+    caller.disconnected()
+    caller.disconnected()
+    caller.connected(emit)
+
+    assert {await next_of("hangup", "offer") for _ in lost} == {("hangup", call) for call in lost}
+    assert (await next_of("hangup", "offer"))[0] == "offer"
+    await cancelled(run)
 
 
 class Listening:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecam import __version__, cli
+from edgecam import __version__, control
 from edgecam.cli import main
 
 WRONG = """
@@ -148,7 +148,7 @@ def test_a_node_that_hangs(
     state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``link`` does not wait for ever."""
-    monkeypatch.setattr(cli, "LINK_TIMEOUT", 0.05)
+    monkeypatch.setattr(control, "ANSWER_DEADLINE", 0.05)
     with _listener(state):
         assert main(["link"]) == 1
     assert "timed out" in capsys.readouterr().err

@@ -10,8 +10,9 @@ import aiohttp
 import pytest
 from socketio.exceptions import ConnectionError as SocketError
 
+from edgecam.signaling.members import BURST
 from edgecam.signaling.parser import MOST_MESSAGE
-from edgecam.signaling.server import BURST, SOCKETS_PER_ADDRESS
+from edgecam.signaling.server import SOCKETS_PER_ADDRESS
 from tests.door import BEARER, TOKEN, Door, Raw, open_door
 from tests.sockets import PATIENCE
 
@@ -260,7 +261,7 @@ async def test_a_caller_that_stays_is_not_shut_out(door: Door) -> None:
     assert (await raws[0].hear("offer"))["call"] == CALL
     late = door.socket("/caller", await door.stranger())
     with pytest.raises(SocketError):
-        await late.connect(token=TOKEN, headers=BEARER)
+        await late.connect({"token": TOKEN}, BEARER)
     assert (await late.hear("connect_error"))["data"] == {"code": "too-many"}
 
 

@@ -96,10 +96,11 @@ class Viewer:
     """A socket in ``/viewer`` and, once there is a call, a screen.
 
     In order: ``connect``, ``offer``, ``answer``, then ``screen.picture`` as often as wanted. Or all
-    of it with ``watch``. ``socket`` says and hears everything else.
+    of it with ``watch``. ``socket`` says and hears everything else. ``camera``: which one; any.
     """
 
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, url: str, camera: str = "") -> None:
+        self.camera = camera
         self.socket = Socket("/viewer", http, url)
         self.call = ""
         self.screen = Screen()
@@ -107,7 +108,7 @@ class Viewer:
 
     async def connect(self) -> None:
         """Join; the HTTP client has the session."""
-        await self.socket.connect()
+        await self.socket.connect({"camera": self.camera} if self.camera else None)
 
     async def offer(self) -> str:
         """Wait for an offer; its SDP. The call before, if any, is no longer shown."""
@@ -166,10 +167,10 @@ async def browser(node: Node) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @asynccontextmanager
-async def viewer_of(node: Node) -> AsyncIterator[Viewer]:
+async def viewer_of(node: Node, camera: str = "") -> AsyncIterator[Viewer]:
     """A viewer with a session at ``node``, not connected yet, closed at the end."""
     async with browser(node) as http:
-        viewer = Viewer(http, node.url())
+        viewer = Viewer(http, node.url(), camera)
         try:
             yield viewer
         finally:

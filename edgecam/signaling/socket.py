@@ -3,19 +3,22 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
 import socketio
+from engineio.exceptions import ConnectionError as EngineError
 from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import Backoff
 from edgecam.signaling.messages import Message
+from edgecam.signaling.moves import Moves
 from edgecam.signaling.parser import MOST_MESSAGE, parse
+from edgecam.signaling.pins import PinnedKey
 
 logger = logging.getLogger(__name__)
 
@@ -24,17 +27,23 @@ LONGEST_PAUSE = 1.0
 """Together below five: so much later than the network, the camera is back at the latest."""
 
 LEAVING = 0.1
+ATTEMPTS = 3
 NAMESPACE = "/caller"
+UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to call: a Unix socket of this device, or a URL with who vouches for it."""
+    """Where to call: a Unix socket of this device, or a URL with who vouches for it.
+
+    That is the CA in ``ca_file``, or else the system's; or ``pin``, which is the server's key.
+    """
 
     token: str
     unix_path: Path | None = None
     url: str = ""
     ca_file: Path | None = None
+    pin: str = ""
 
 
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -50,26 +59,6 @@ class Listener(Protocol):
     def said(self, message: Message) -> None: ...
 
 
-class Moves:
-    """Ends a connection the moment that its address here is gone: it would be dead without a word.
-
-    ``tell`` it of each change; ``watch`` what is to be done.
-    """
-
-    def __init__(self) -> None:
-        self._address: str | None = None
-        self._lost: Callable[[], None] = lambda: None
-
-    def watch(self, address: str | None, lost: Callable[[], None]) -> None:
-        """Have ``lost`` called when ``address`` is gone; a Unix socket has none."""
-        self._address, self._lost = address, lost
-
-    def tell(self, now: Collection[str]) -> None:
-        """The host's addresses are ``now`` these."""
-        if self._address is not None and self._address not in now:
-            self._lost()
-
-
 async def keep_connected(server: Server, listener: Listener, moves: Moves | None = None) -> None:
     """Stay connected until cancelled, then disconnect; ``listener`` hears of both."""
     backoff = Backoff(f"signaling server {server.url or server.unix_path}", LONGEST_PAUSE)
@@ -78,7 +67,7 @@ async def keep_connected(server: Server, listener: Listener, moves: Moves | None
         try:
             await _connect_once(server, listener, backoff.worked, moves)
         except (SocketError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            await asyncio.sleep(backoff.failed(error))
+            await asyncio.sleep(backoff.failed(_behind(error)))
 
 
 async def _connect_once(
@@ -91,10 +80,13 @@ async def _connect_once(
     """
     refusals: list[str] = []
     gone = asyncio.Event()
+    told = False
 
     def lost() -> None:
-        if not gone.is_set():
-            gone.set()
+        nonlocal told
+        gone.set()
+        if told:
+            told = False
             listener.disconnected()
 
     async with aiohttp.ClientSession(connector=await _connector(server)) as session:
@@ -110,10 +102,13 @@ async def _connect_once(
         connecting = asyncio.create_task(_join(client, server))
         try:
             await asyncio.wait((connecting,), timeout=CONNECT_DEADLINE)
-            if refusals or not connecting.done():
+            if not connecting.done():
                 raise SocketError(refusals[0] if refusals else "the server does not answer")
+            if refusals:
+                raise SocketError(refusals[0]) from connecting.exception()
             connecting.result()
             worked()
+            told = True
             listener.connected(_emitter(client))
             moves.watch(_own_address(client), lost)
             try:
@@ -149,12 +144,14 @@ async def _leave(client: socketio.AsyncClient, connecting: asyncio.Task[None]) -
         goodbye = asyncio.create_task(client.disconnect())
         await asyncio.wait((goodbye,), timeout=LEAVING)
         goodbye.cancel()
-    tasks = [connecting, client.eio.read_loop_task, client.eio.write_loop_task]
-    left = [task for task in tasks if task is not None and not task.done()]
-    for task in left:
-        task.cancel()
-    if left:
-        await asyncio.wait(left, timeout=LEAVING)
+    # One may swallow a cancellation, or leave another behind.
+    for _ in range(ATTEMPTS):
+        tasks = [connecting, client.eio.read_loop_task, client.eio.write_loop_task]
+        left = [task for task in tasks if task is not None and not task.done()]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=LEAVING)
     if connecting.done() and not connecting.cancelled():
         # Whoever waits has been told; what it raises is no news.
         connecting.exception()
@@ -171,11 +168,23 @@ def _emitter(client: socketio.AsyncClient) -> Emit:
 async def _connector(server: Server) -> aiohttp.BaseConnector:
     if server.unix_path is not None:
         return aiohttp.UnixConnector(str(server.unix_path))
+    if server.pin:
+        return aiohttp.TCPConnector(ssl=PinnedKey(server.pin))
     try:
         trusted = await asyncio.to_thread(ssl.create_default_context, cafile=server.ca_file)
     except OSError as error:
         raise SocketError(f"signaling.ca_file can't be used: {server.ca_file}: {error}") from error
     return aiohttp.TCPConnector(ssl=trusted)
+
+
+def _behind(error: Exception) -> Exception:
+    """What broke the connection, where Socket.IO and Engine.IO only say that something did."""
+    cause: BaseException | None = error
+    while isinstance(cause, (SocketError, EngineError)):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, aiohttp.WSServerHandshakeError) and cause.status == UNAUTHORIZED:
+        cause = SocketError("the server does not know this caller token, or no longer does")
+    return cause if isinstance(cause, Exception) else error
 
 
 def _reason(told: Any) -> str:

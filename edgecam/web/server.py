@@ -174,20 +174,6 @@ async def listen_locally(app: web.Application, path: Path) -> Site:
     return await _serve(app, listener, None)
 
 
-def local_app(
-    new_links: Callable[[], list[str]], mount: Callable[[web.Application], None]
-) -> web.Application:
-    """What the Unix socket serves: signaling for the device's caller, and new one-time links."""
-
-    async def link(request: web.Request) -> web.Response:
-        return web.json_response({"links": new_links()})
-
-    app = web.Application(client_max_size=MOST_BODY)
-    app.router.add_post("/link", link)
-    mount(app)
-    return app
-
-
 async def _serve(
     app: web.Application, listener: socket.socket, tls: ssl.SSLContext | None, port: int = 0
 ) -> Site:
