@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from edgecam.capture import source
+from edgecam.capture.shared import SharedCamera
 from edgecam.config import Config, port_range
 from edgecam.encode import h264
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
 from edgecam.encode.opus import Opus
+from edgecam.encode.vp8 import Vp8
 from edgecam.errors import EdgecamError, StartError
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.ground import Ground, Page, names_of
@@ -42,7 +44,7 @@ logger = logging.getLogger(__name__)
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
-STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.2, 0.4, 0.7, 0.5, 0.2
+STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.2, 0.4, 0.7, 0.35, 0.2
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -129,11 +131,10 @@ class _Node:
 
     def start_camera(self) -> asyncio.Event:
         """The fan-outs, and the caller that offers them; set once the node can be watched."""
-        video, audio = self._fanouts()
-        for fanout in (video, audio):
+        streams = self._streams()
+        for fanout in (streams.video, streams.vp8, streams.audio):
             if fanout is not None:
                 self._own(fanout.name, fanout.run(), STOP_CAMERA)
-        streams = Streams(video, audio, self._profile_level_id())
         servers = self._ice_servers()
         ice = Ice(servers, lambda s: Peer.offering(streams, s, relay_only=servers.relay_only))
         viewers = self._config.viewers
@@ -159,45 +160,56 @@ class _Node:
             self.broken = self.broken or task.exception()
             self._stop.set()
 
-    def _fanouts(self) -> tuple[Fanout, Fanout | None]:
+    def _streams(self) -> Streams:
         config = self._config
         size = self._video_format()
-        camera = source.camera(config.camera.driver, size)
-        encode = config.encode
-        video = Fanout(
-            "camera",
-            EncodedVideo(
-                camera, lambda: X264(size, encode.video_bitrate, encode.keyframe_interval)
-            ),
-            config.viewers.queue,
-            self._on_state("camera"),
-        )
+        camera = SharedCamera(source.camera(config.camera.driver, size))
+        video, vp8 = self._pictures(camera, size)
+        promised = h264.profile_level_id(size, config.encode.video_bitrate)
         if config.microphone.driver == "none":
-            return video, None
+            return Streams(video, None, promised, vp8)
         sound = AudioFormat()
         microphone = source.microphone(config.microphone.driver, sound)
         audio = Fanout(
             "microphone",
-            EncodedAudio(microphone, lambda: Opus(sound, encode.audio_bitrate)),
+            EncodedAudio(microphone, lambda: Opus(sound, config.encode.audio_bitrate)),
             round(AUDIO_QUEUE_SECONDS / AUDIO_PACKET_SECONDS),
-            self._on_state("microphone"),
+            lambda state, reason: self._tell(state, microphone=reason),
         )
-        return video, audio
+        return Streams(video, audio, promised, vp8)
 
-    def _on_state(self, name: str) -> Callable[[State, str], None]:
-        def told(state: State, reason: str) -> None:
-            logger.debug("%s: %s %s", name, state, reason)
-            if self._caller is not None and state in ("live", "failed"):
-                self._caller.source_failed(name, reason)
+    def _pictures(self, camera: SharedCamera, size: VideoFormat) -> tuple[Fanout, Fanout | None]:
+        """H.264 and, if wanted, VP8 of one camera."""
+        encode, queue = self._config.encode, self._config.viewers.queue
+        bitrate, interval = encode.video_bitrate, encode.keyframe_interval
 
-        return told
+        def told(state: State, _: str) -> None:
+            # Whether it is the camera or only one of the encoders that fails.
+            only_vp8 = vp8.reason if vp8 and not camera.failure else ""
+            self._tell(state, camera=camera.failure or video.reason, vp8=only_vp8)
+
+        h264_pictures = EncodedVideo(camera.tap("H.264"), lambda: X264(size, bitrate, interval))
+        video = Fanout("camera", h264_pictures, queue, told)
+        if encode.vp8 == "off":
+            vp8 = None
+        else:
+            divisor = 2 if encode.vp8 == "half" else 1
+            vp8_pictures = EncodedVideo(
+                camera.tap("VP8"), lambda: Vp8(size, bitrate, interval, divisor)
+            )
+            vp8 = Fanout("VP8", vp8_pictures, queue, told)
+        return video, vp8
+
+    def _tell(self, state: State, **reasons: str) -> None:
+        """Tell the viewers what has failed, and with an empty reason that it works again."""
+        logger.debug("%s: %s", state, reasons)
+        if self._caller is not None and state in ("live", "failed"):
+            for failed, reason in reasons.items():
+                self._caller.source_failed(failed, reason)
 
     def _video_format(self) -> VideoFormat:
         camera = self._config.camera
         return VideoFormat(camera.width, camera.height, camera.rate)
-
-    def _profile_level_id(self) -> str:
-        return h264.profile_level_id(self._video_format(), self._config.encode.video_bitrate)
 
     def _signaling_server(self) -> Server:
         signaling = self._config.signaling

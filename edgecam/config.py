@@ -65,6 +65,12 @@ class Encode:
     keyframe_interval: int = option(
         10, "Seconds between keyframes nobody asked for; viewers get theirs at once.", 1, 300
     )
+    vp8: str = option(
+        "full",
+        "What a browser without H.264 gets: VP8 of the `full` size or `half` the width and height, "
+        "at the cost of a second encode by the processor while one watches; `off`: nothing.",
+        choices=("full", "half", "off"),
+    )
     audio_bitrate: int = option(32_000, "Bits a second of sound.", 6_000, 510_000)
 
 

@@ -4,13 +4,14 @@ Each function says what aiortc lacks. ``tests/test_aiortc_internals.py`` fails i
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aioice.ice import CandidatePair, Connection, StunProtocol
 from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
 from aiortc.clock import current_ntp_time
 from aiortc.codecs import CODECS, HEADER_EXTENSIONS
+from aiortc.rtcpeerconnection import find_common_codecs
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
     RTCRtpCodecParameters,
@@ -20,7 +21,7 @@ from aiortc.rtcrtpparameters import (
 from aiortc.rtp import AnyRtcpPacket, HeaderExtensions, HeaderExtensionsMap, RtcpSrPacket
 
 from edgecam.limits import TokenBucket
-from edgecam.media import NS, capture_clock
+from edgecam.media import NS, Kind, capture_clock
 
 PINNED = "1.16.0"
 
@@ -95,6 +96,11 @@ def h264(profile_level_id: str) -> RTCRtpCodecCapability:
     return RTCRtpCodecCapability(
         mimeType="video/H264", clockRate=90_000, parameters=dict(parameters)
     )
+
+
+def common_codecs(kind: Kind, theirs: Sequence[RTCRtpCodecParameters]) -> set[str]:
+    """The names, in lower case, of the codecs in an answer that aiortc can send."""
+    return {codec.name.lower() for codec in find_common_codecs(CODECS[kind], list(theirs))}
 
 
 def on_keyframe_request(sender: RTCRtpSender, requested: Callable[[], None]) -> None:

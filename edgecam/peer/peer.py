@@ -11,7 +11,9 @@ from aiortc import (
     RTCIceServer,
     RTCIceTransportPolicy,
     RTCPeerConnection,
+    RTCRtpCodecCapability,
     RTCRtpSender,
+    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 
@@ -36,19 +38,29 @@ MOST_CANDIDATES = 64
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """What every viewer is offered: the fan-outs, and the H.264 profile and level in hex."""
+    """What every viewer is offered: the fan-outs, and the H.264 profile and level in hex.
+
+    ``vp8`` is for those who can't have ``video``, which is H.264.
+    """
 
     video: Fanout
     audio: Fanout | None
     profile_level_id: str
+    vp8: Fanout | None = None
+
+    @property
+    def codecs(self) -> dict[str, Fanout]:
+        """The codecs of the picture by preference, and who makes each."""
+        return {"h264": self.video} | ({"vp8": self.vp8} if self.vp8 else {})
 
 
 class Sending:
     """One track on its way to the viewer, and the subscription it reads while it does."""
 
-    def __init__(self, track: PacketTrack, sender: RTCRtpSender, fanout: Fanout) -> None:
+    def __init__(self, track: PacketTrack, transceiver: RTCRtpTransceiver, fanout: Fanout) -> None:
         self.track = track
-        self._sender = sender
+        self._transceiver = transceiver
+        self._sender = transceiver.sender
         self._fanout = fanout
         self._subscription: Subscription | None = None
         self._dropped = 0
@@ -57,6 +69,11 @@ class Sending:
     def dropped(self) -> int:
         """Packets the viewer was too slow for."""
         return self._dropped + (self._subscription.dropped if self._subscription else 0)
+
+    def choose(self, codec: str, fanout: Fanout) -> None:
+        """Send what ``fanout`` has, in ``codec`` at whatever level of it the viewer names."""
+        self._fanout = fanout
+        self._transceiver.setCodecPreferences(capabilities(self.track.kind, codec, "rtx"))
 
     def begin(self) -> None:
         """Send what the fan-out has, unless that is so already."""
@@ -83,8 +100,9 @@ class Peer:
     """An RTCPeerConnection that offers video and sound.
 
     Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
-    ``connected`` is set when media can flow, ``ended`` when it no longer can or the viewer is gone.
-    ``close`` has to be called, may be called twice, and leaves the fan-outs.
+    ``connected`` is set when media can flow, ``ended`` when it no longer can or the viewer is gone;
+    ``video`` then is the codec the viewer gets. ``close`` has to be called, may be called twice,
+    and leaves the fan-outs.
     """
 
     def __init__(
@@ -103,6 +121,7 @@ class Peer:
         self._watching: asyncio.Task[None] | None = None
         self.sdp = ""
         self.candidates: list[Candidate] = []
+        self.video = ""
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         self._pc.on("connectionstatechange", self._note_state)
@@ -134,17 +153,20 @@ class Peer:
         if self._pc.signalingState != "have-local-offer":
             raise BadMessage("wrong-state", "the call is already answered")
         offered = {str(each.mid): each.kind for each in self._pc.getTransceivers()}
-        bare, candidates = parse_answer(sdp, offered)
+        codecs = self._streams.codecs
+        answer = parse_answer(sdp, offered, list(codecs))
+        self.video = answer.video
         for sending in self._sendings:
             if sending.track.kind == "video":
+                sending.choose(answer.video, codecs[answer.video])
                 sending.begin()
         self.listen(listen)
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(bare, "answer"))
+            await self._pc.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
         except Exception as error:
             # What aiortc raises for a nonsensical answer has no common root.
             raise BadMessage("bad-answer", f"the answer can't be used: {error!r}") from error
-        for candidate in candidates[:MOST_CANDIDATES]:
+        for candidate in answer.candidates[:MOST_CANDIDATES]:
             self.add_candidate(candidate)
 
     def listen(self, on: bool) -> None:
@@ -218,20 +240,15 @@ class Peer:
         track = PacketTrack(kind)
         transceiver = self._pc.addTransceiver(track, direction="sendonly")
         if kind == "video":
-            codec = aiortc_internals.h264(self._streams.profile_level_id)
-            rtx = [c for c in RTCRtpSender.getCapabilities(kind).codecs if c.name == "rtx"]
-            transceiver.setCodecPreferences([codec, *rtx])
+            codecs = [aiortc_internals.h264(self._streams.profile_level_id)]
+            codecs += capabilities(kind, "vp8") if self._streams.vp8 else []
+            transceiver.setCodecPreferences(codecs + capabilities(kind, "rtx"))
             self._wait_for_sound = aiortc_internals.send_playout_delay(transceiver.sender)
         else:
-            opus = [
-                c
-                for c in RTCRtpSender.getCapabilities(kind).codecs
-                if c.mimeType.lower() == "audio/opus"
-            ]
-            transceiver.setCodecPreferences(opus)
+            transceiver.setCodecPreferences(capabilities(kind, "opus"))
         aiortc_internals.limit_repairs(transceiver.sender, MOST_UNSENT)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
-        self._sendings.append(Sending(track, transceiver.sender, fanout))
+        self._sendings.append(Sending(track, transceiver, fanout))
 
     def _note_state(self) -> None:
         state = self._pc.connectionState
@@ -252,3 +269,9 @@ class Peer:
         self._lookups.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.debug("a candidate was of no use: %r", task.exception())
+
+
+def capabilities(kind: Kind, *names: str) -> list[RTCRtpCodecCapability]:
+    """aiortc's codecs of these names (in lower case), each at every level it knows."""
+    codecs = RTCRtpSender.getCapabilities(kind).codecs
+    return [codec for codec in codecs if codec.name.lower() in names]

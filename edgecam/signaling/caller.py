@@ -235,6 +235,12 @@ class Caller:
                 await either(call.peer.connected, call.peer.ended)
             if call.peer.connected.is_set():
                 logger.info("viewer connected: call %s", call.name)
+                if call.peer.video == "vp8":
+                    logger.info(
+                        "call %s: that browser can't play H.264; encoding VP8 for it costs the"
+                        " processor (encode.vp8)",
+                        call.name,
+                    )
             await call.peer.ended.wait()
         except TimeoutError:
             call.hang_up("timeout")

@@ -19,7 +19,7 @@ import pytest
 from playwright.async_api import Error as BrowserError
 
 from edgecam import __version__
-from tests.bench import going, joins, latency, lips, load, machine, plan, report
+from tests.bench import encoders, going, joins, latency, lips, load, machine, plan, report
 from tests.bench.light import ViewersError, light_viewers
 from tests.bench.plan import Plan
 from tests.browser.chromium import chromium, open_page
@@ -129,7 +129,20 @@ async def _going(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     _say(report.going(found))
 
 
-PARTS: dict[str, Part] = {"watch": _watch, "lips": _lips, "load": _load, "going": _going}
+async def _encoders(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """H.264 and VP8, alone in this process."""
+    found = await asyncio.to_thread(encoders.measure, chosen.encodes)
+    results["encoders"] = asdict(found)
+    _say(report.encoders(found))
+
+
+PARTS: dict[str, Part] = {
+    "watch": _watch,
+    "lips": _lips,
+    "load": _load,
+    "encoders": _encoders,
+    "going": _going,
+}
 ROOT_ONLY = {"going"}
 """Measured only where asked for by name."""
 

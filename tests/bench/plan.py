@@ -8,9 +8,8 @@ from edgecam import config
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``.
-
-    ``goings``: how often each way of coming and going is seen.
+    """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``;
+    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind.
     """
 
     joins: int
@@ -20,6 +19,7 @@ class Plan:
     windows: int
     window: float
     goings: int
+    encodes: int
 
 
 FULL = Plan(
@@ -30,9 +30,17 @@ FULL = Plan(
     windows=3,
     window=8,
     goings=5,
+    encodes=9,
 )
 QUICK = Plan(
-    joins=5, latency_seconds=6, lips_seconds=6, viewers=(1, 4), windows=1, window=4, goings=1
+    joins=5,
+    latency_seconds=6,
+    lips_seconds=6,
+    viewers=(1, 4),
+    windows=1,
+    window=4,
+    goings=1,
+    encodes=3,
 )
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tests.bench.encoders import Encoders
 from tests.bench.figures import Spread
 from tests.bench.going import Going
 from tests.bench.joins import STEPS, Joins
@@ -120,6 +121,16 @@ def load(found: Load) -> Iterator[str]:
         )
     else:
         yield f"every viewer received {RATE} frames a second, give or take {TOLERANCE:.0%}"
+
+
+def encoders(found: Encoders) -> Iterator[str]:
+    """What VP8 costs beside H.264."""
+    yield "\nEncoders alone: CPU in ms a second of pictures"
+    rows = [
+        (*_spread(name, spread), f"{found.ratios[name]:.2f}", f"{found.bitrate[name] / 1e6:.2f}")
+        for name, spread in found.cpu.items()
+    ]
+    yield from _table(("", "p50", "p95", "least", "most", "times H.264", "Mb/s"), rows)
 
 
 def _load_row(row: Row) -> tuple[str, ...]:

@@ -36,14 +36,14 @@ WISHES: list[tuple[list[str], str]] = [
 FOREIGN = r"""
 async () => {
   const language = await (await import("/languages.js")).load(["pt-BR"]);
-  const { wordsFor, watching } = await import("/words.js");
+  const { cost, wordsFor, watching } = await import("/words.js");
   const { INITIAL } = await import("/state.js");
   const texts = (value) =>
     typeof value === "string" ? [value] : Object.values(value).flatMap(texts);
   const known = texts(language).map((text) => text.replace(/\{\w+\}/g, "7"));
   const phases = ["connecting", "waiting", "answering", "live", "stale", "lost", "reconnecting",
     "needs-login", "unsupported", "ended"];
-  const reasons = [null, "unheard-of", "constructor", "forbidden", "webrtc", "h264",
+  const reasons = [null, "unheard-of", "constructor", "forbidden", "webrtc", "h264", "codecs",
     ...["waiting", "lost", "reconnecting"].flatMap((key) => Object.keys(language[key]))];
   const camera = { message: "", viewers: 7, places: 7 };
   const cameras = [null, { ...camera, state: "ready" }, { ...camera, state: "failed" },
@@ -51,9 +51,11 @@ async () => {
   const said = new Set();
   for (const phase of phases) for (const reason of reasons) for (const camera of cameras) {
     for (const paused of [false, true]) {
-      const state = { ...INITIAL, phase, reason, camera, paused, call: "call", age: 7 };
+      const state = { ...INITIAL, phase, reason, camera, paused, costly: paused, call: "call",
+        age: 7 };
       const { badge, title, detail } = wordsFor(state, language);
-      for (const text of [badge, title, detail, watching(state, language)]) said.add(text);
+      const others = [watching(state, language), cost(state, language)];
+      for (const text of [badge, title, detail, ...others]) said.add(text);
     }
   }
   const server = ["", "Unplugged.", `Unplugged. ${language.waiting.failed[1]}`];

@@ -1,10 +1,14 @@
+import { lacksH264, videoCodecs } from "./codecs.js";
+
 /**
  * @typedef {import("./messages.js").Offer} Offer
  *
  * @typedef {object} Listener
  * @property {(sdp: string) => void} answer to be sent
  * @property {(candidate: RTCIceCandidateInit | null) => void} candidate to be sent, after the answer
- * @property {() => void} refused the answer refuses the video: this browser can't play its codec
+ * @property {(reason: "h264" | "codecs") => void} refused this browser can't play the video: not H.264,
+ *   where there is nothing else, or none of the codecs there are
+ * @property {() => void} costly the camera has to encode another codec, as this browser lacks H.264
  * @property {(stream: MediaStream) => void} stream all that the camera sends; told once, before its first picture
  * @property {() => void} connected
  * @property {(reason: string) => void} lost told at most once, not after `close`
@@ -103,7 +107,9 @@ export class Call {
     const applied = this.#pc.setLocalDescription(answer);
     this.#listener.answer(answer.sdp ?? "");
     await applied;
-    if (!this.#closed && !this.#hasVideo) this.#listener.refused();
+    if (this.#closed) return;
+    if (!this.#hasVideo) this.#listener.refused(videoCodecs(sdp).includes("vp8") ? "codecs" : "h264");
+    else if (lacksH264(sdp, answer.sdp ?? "")) this.#listener.costly();
   }
 
   /** @param {MediaStreamTrack} track @param {RTCRtpReceiver} receiver */

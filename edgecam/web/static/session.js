@@ -177,7 +177,8 @@ export class Session {
         mark("answered");
       },
       candidate: (candidate) => this.#signaling.candidate(id, candidate),
-      refused: () => this.#store.dispatch({ type: "no-h264", call: id }),
+      refused: (reason) => this.#store.dispatch({ type: "no-codec", call: id, reason }),
+      costly: () => this.#store.dispatch({ type: "costly", call: id }),
       stream: (stream) => {
         this.#freshness.start();
         this.#player.show(stream);

@@ -10,7 +10,7 @@
  * - reconnecting: the server can't be reached; `reason` is why the last call ended, or
  *   the code of the server's refusal
  * - needs-login: the server refuses this browser; `reason` is its code
- * - unsupported: this browser can't play; `reason` is `webrtc` or `h264`
+ * - unsupported: this browser can't play; `reason` is `webrtc`, `h264` or `codecs`
  * - ended: the page was left
  *
  * @typedef {"connecting" | "waiting" | "answering" | "live" | "stale" | "lost" | "reconnecting"
@@ -25,6 +25,7 @@
  * @property {string} message the server's own words, if it gave any
  * @property {number | null} age of the picture on the screen, in whole seconds, while stale
  * @property {boolean} paused the browser holds the picture until it is tapped
+ * @property {boolean} costly the camera encodes another codec than H.264 for browsers like this one
  * @property {Status | null} camera what the camera said last about itself
  *
  * @typedef {{type: "socket-up"} | {type: "socket-down", code: string} | {type: "refused", code: string}
@@ -33,7 +34,8 @@
  *   | {type: "status", status: Status}
  *   | {type: "hangup", call: string, reason: string}
  *   | {type: "frame"} | {type: "quiet", age: number} | {type: "paused", paused: boolean}
- *   | {type: "no-webrtc"} | {type: "no-h264", call: string} | {type: "leave"} | {type: "return"}} Event
+ *   | {type: "no-webrtc"} | {type: "no-codec", call: string, reason: "h264" | "codecs"}
+ *   | {type: "costly", call: string} | {type: "leave"} | {type: "return"}} Event
  */
 
 /** @type {Readonly<State>} */
@@ -44,6 +46,7 @@ export const INITIAL = Object.freeze({
   message: "",
   age: null,
   paused: false,
+  costly: false,
   camera: null,
 });
 
@@ -70,7 +73,15 @@ export function reduce(state, event) {
     case "offer":
       // An unsupported browser is offered a call now and then: that alone is no news.
       if (state.phase === "unsupported") return { ...state, call: event.call };
-      return { ...state, phase: "answering", call: event.call, reason: null, message: "", age: null };
+      return {
+        ...state,
+        phase: "answering",
+        call: event.call,
+        reason: null,
+        message: "",
+        age: null,
+        costly: false,
+      };
     case "waiting": {
       const { reason, message } = event;
       return { ...state, phase: "waiting", call: null, reason, message, age: null };
@@ -79,9 +90,11 @@ export function reduce(state, event) {
       return { ...state, camera: event.status };
     case "hangup":
       if (event.call !== state.call) return state;
-      return event.reason === "unsupported"
-        ? { ...state, phase: "unsupported", call: null, reason: "h264", age: null }
-        : { ...state, phase: "lost", call: null, reason: event.reason, age: null };
+      if (event.reason === "unsupported") {
+        const reason = state.phase === "unsupported" ? state.reason : "codecs";
+        return { ...state, phase: "unsupported", call: null, reason, age: null };
+      }
+      return { ...state, phase: "lost", call: null, reason: event.reason, age: null };
     case "frame":
       if (state.phase === "live" || state.call === null || state.paused) return state;
       return { ...state, phase: "live", reason: null, message: "", age: null };
@@ -94,9 +107,11 @@ export function reduce(state, event) {
       if (state.paused === event.paused) return state;
       if (event.paused && state.phase === "live") return { ...state, phase: "stale", age: 0, paused: true };
       return { ...state, paused: event.paused };
-    case "no-h264":
+    case "no-codec":
       if (event.call !== state.call) return state;
-      return { ...state, phase: "unsupported", reason: "h264", message: "", age: null };
+      return { ...state, phase: "unsupported", reason: event.reason, message: "", age: null };
+    case "costly":
+      return event.call === state.call ? { ...state, costly: true } : state;
     case "no-webrtc":
       return { ...INITIAL, phase: "unsupported", reason: "webrtc" };
     case "leave":

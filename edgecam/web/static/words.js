@@ -42,7 +42,7 @@ export function wordsFor(state, language) {
         ? say(badge.refused, language.refused, false)
         : say(badge["signed-out"], language["signed-out"], false);
     case "unsupported":
-      return say(badge.unsupported, language[reason === "webrtc" ? "no-webrtc" : "no-h264"], false);
+      return say(badge.unsupported, unsupported(reason, language), false);
     case "ended":
       return say(badge.ended, language.ended, false);
   }
@@ -52,6 +52,17 @@ export function wordsFor(state, language) {
 export function watching({ camera, phase, reason }, language) {
   if (!camera || (phase !== "live" && reason !== "full")) return "";
   return fill(language.watching, { viewers: camera.viewers, places: camera.places });
+}
+
+/** What watching costs the camera, where that is unusual. @param {Readonly<State>} state @param {Language} language */
+export function cost({ costly, phase }, language) {
+  return costly && (phase === "live" || phase === "stale") ? language.costly : "";
+}
+
+/** @param {string | null} reason @param {Language} language */
+function unsupported(reason, language) {
+  if (reason === "webrtc") return language["no-webrtc"];
+  return language[reason === "h264" ? "no-h264" : "no-codec"];
 }
 
 /** @param {Readonly<State>} state @param {Language} language */

@@ -18,6 +18,7 @@ export default {
   "fullscreen-on": "Leave full screen",
   "fullscreen-key": "Full screen (f)",
   "watching": "{viewers} of {places} watching",
+  "costly": "This browser cannot play H.264: the camera encodes VP8 for it, at the cost of its processor.",
   "badge": {
     "connecting": "Connecting",
     "live": "Live",
@@ -71,6 +72,10 @@ export default {
   "no-h264": [
     "This browser cannot play H.264",
     "The camera sends nothing else. Firefox downloads its OpenH264 plugin shortly after its first start: if this is Firefox, leave the page open, it keeps trying."
+  ],
+  "no-codec": [
+    "This browser cannot play the camera",
+    "It has neither H.264 nor VP8, in which the camera sends its picture. Any current browser has one of them."
   ],
   "ended": ["The call has ended", "Reload the page to call again."]
 };

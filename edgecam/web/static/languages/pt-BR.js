@@ -10,6 +10,7 @@ export default {
   "fullscreen-on": "Sair da tela cheia",
   "fullscreen-key": "Tela cheia (f)",
   "watching": "{viewers} de {places} assistindo",
+  "costly": "Este navegador não reproduz H.264: a câmera codifica VP8 só para ele, à custa do processador dela.",
   "badge": {
     "connecting": "Conectando",
     "live": "Ao vivo",
@@ -63,6 +64,10 @@ export default {
   "no-h264": [
     "Este navegador não reproduz H.264",
     "A câmera não envia outro formato. O Firefox baixa o plugin OpenH264 pouco depois da primeira vez que é aberto: se este for o Firefox, deixe a página aberta, ela continua tentando."
+  ],
+  "no-codec": [
+    "Este navegador não consegue mostrar a câmera",
+    "Ele não tem nem H.264 nem VP8, os formatos em que a câmera envia a imagem. Qualquer navegador atual tem um dos dois."
   ],
   "ended": ["A chamada terminou", "Recarregue a página para chamar de novo."]
 };
