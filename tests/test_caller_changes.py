@@ -108,8 +108,9 @@ async def test_a_new_connection_begins_with_what_the_one_before_has_lost(tmp_pat
     caller.connected(emit)
     lost = {(await next_of("offer"))[1] for _ in range(2)}
 
+    calls = [call.task for call in caller.calls if call.task is not None]
     caller.disconnected()
-    caller.disconnected()
+    await asyncio.wait(calls)
     caller.connected(emit)
 
     assert {await next_of("hangup", "offer") for _ in lost} == {("hangup", call) for call in lost}
