@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 from aiortc import (
     MediaStreamTrack,
+    RTCBundlePolicy,
     RTCConfiguration,
     RTCPeerConnection,
     RTCSessionDescription,
@@ -27,7 +28,10 @@ class Screen:
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         # None instead of an empty list would mean Google's STUN server.
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        # By any other policy aiortc puts a second audio section on a transport it then gives up.
+        self.pc = RTCPeerConnection(
+            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
         self.pc.on("track", self._add)
         self.pc.on("connectionstatechange", self._note_state)
         self._tracks: dict[str, MediaStreamTrack] = {}
@@ -62,6 +66,14 @@ class Screen:
         assert isinstance(frame, AudioFrame)
         return frame
 
+    def vanish(self) -> None:
+        """Be cut off: nothing gets out any more, and nothing in. To be closed all the same."""
+        for transceiver in self.pc.getTransceivers():
+            ends: list[Any] = transceiver.receiver.transport.transport._connection._protocols
+            for end in ends:
+                end.datagram_received = end.send_stun = lambda *_: None
+                end.send_data = _lose
+
     async def close(self) -> None:
         """Stop showing. May be called twice."""
         await self.pc.close()
@@ -78,6 +90,10 @@ class Screen:
             self.connected.set()
         elif self.pc.connectionState in ("failed", "closed"):
             self.ended.set()
+
+
+async def _lose(*_: object) -> None:
+    """Send nothing."""
 
 
 class Viewer:
@@ -122,6 +138,12 @@ class Viewer:
         await self.offer()
         await self.answer()
         return await self.screen.picture()
+
+    async def be_killed(self) -> None:
+        """Leave as a killed browser does: without a word, but the kernel closes the socket."""
+        self.screen.vanish()
+        self.socket.cut()
+        await self.close()
 
     async def close(self) -> None:
         """Leave as a closed browser tab does. May be called twice."""
