@@ -27,6 +27,7 @@ from edgecam.peer import addresses
 from edgecam.peer.ice import Ice
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
+from edgecam.peer.received import Sinks
 from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
@@ -34,6 +35,7 @@ from edgecam.signaling.moves import Moves
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer
+from edgecam.talkback import listening, play, sinks_of, talk_back
 from edgecam.web.certificates import swap
 from edgecam.web.local import local_app
 from edgecam.web.server import Site, WebServer, listen, listen_locally
@@ -44,7 +46,8 @@ logger = logging.getLogger(__name__)
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
-STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.2, 0.4, 0.7, 0.35, 0.2
+STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.1, 0.4, 0.7, 0.35, 0.2
+STOP_PLAYBACK = 0.2
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -130,15 +133,25 @@ class _Node:
         return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint)
 
     def start_camera(self) -> asyncio.Event:
-        """The fan-outs, and the caller that offers them; set once the node can be watched."""
-        streams = self._streams()
+        """What plays and what captures, and the caller that offers both; set once the node can be
+        watched.
+        """
+        sinks = sinks_of(self._config, self._failed)
+        self._own("speaker and screen", play(sinks), STOP_PLAYBACK)
+        streams = self._streams(sinks)
         for fanout in (streams.video, streams.vp8, streams.audio):
             if fanout is not None:
                 self._own(fanout.name, fanout.run(), STOP_CAMERA)
         servers = self._ice_servers()
         ice = Ice(servers, lambda s: Peer.offering(streams, s, relay_only=servers.relay_only))
         viewers = self._config.viewers
-        caller = Caller(ice.peer, viewers.most, viewers.standing_offers, servers.for_page)
+        caller = Caller(
+            ice.peer,
+            viewers.most,
+            viewers.standing_offers,
+            servers.for_page,
+            talk_back(self._config, sinks),
+        )
         self._caller = caller
         connection = keep_connected(self._signaling_server(), caller, self._moves)
         self._own("the caller's socket", connection, STOP_SMALL)
@@ -160,23 +173,23 @@ class _Node:
             self.broken = self.broken or task.exception()
             self._stop.set()
 
-    def _streams(self) -> Streams:
+    def _streams(self, sinks: Sinks) -> Streams:
         config = self._config
         size = self._video_format()
         camera = SharedCamera(source.camera(config.camera.driver, size))
         video, vp8 = self._pictures(camera, size)
         promised = h264.profile_level_id(size, config.encode.video_bitrate)
         if config.microphone.driver == "none":
-            return Streams(video, None, promised, vp8)
+            return Streams(video, None, promised, vp8, sinks)
         sound = AudioFormat()
-        microphone = source.microphone(config.microphone.driver, sound)
+        microphone = listening(config, sinks, sound)
         audio = Fanout(
             "microphone",
             EncodedAudio(microphone, lambda: Opus(sound, config.encode.audio_bitrate)),
             round(AUDIO_QUEUE_SECONDS / AUDIO_PACKET_SECONDS),
             lambda state, reason: self._tell(state, microphone=reason),
         )
-        return Streams(video, audio, promised, vp8)
+        return Streams(video, audio, promised, vp8, sinks)
 
     def _pictures(self, camera: SharedCamera, size: VideoFormat) -> tuple[Fanout, Fanout | None]:
         """H.264 and, if wanted, VP8 of one camera."""
@@ -203,9 +216,13 @@ class _Node:
     def _tell(self, state: State, **reasons: str) -> None:
         """Tell the viewers what has failed, and with an empty reason that it works again."""
         logger.debug("%s: %s", state, reasons)
-        if self._caller is not None and state in ("live", "failed"):
+        if state in ("live", "failed"):
             for failed, reason in reasons.items():
-                self._caller.source_failed(failed, reason)
+                self._failed(failed, reason)
+
+    def _failed(self, name: str, reason: str) -> None:
+        if self._caller is not None:
+            self._caller.source_failed(name, reason)
 
     def _video_format(self) -> VideoFormat:
         camera = self._config.camera

@@ -58,6 +58,53 @@ class Microphone:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """The loudspeaker, on which the viewer who has the floor is heard."""
+
+    driver: str = option(
+        "none",
+        "The loudspeaker's driver; `none`: viewers can't be heard.",
+        choices=("none", "alsa", "file", "null"),
+    )
+    device: str = option(
+        "", "For `alsa`, a PCM as `aplay -L` lists them, empty for `default`; for `file`, a path."
+    )
+    echo: str = option(
+        "duck",
+        "What happens to the microphone while the loudspeaker plays: lowered by 30 dB (`duck`), "
+        "silenced (`mute`) or left alone (`none`, where the two can't hear each other).",
+        choices=("duck", "mute", "none"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The screen, on which the viewer who has the floor is seen."""
+
+    driver: str = option(
+        "none",
+        "The screen's driver; `none`: viewers can't be seen. `screen` is SDL, on the console or in "
+        "a desktop, and needs the extra `edgecam[screen]`.",
+        choices=("none", "screen", "file", "null"),
+    )
+    device: str = option(
+        "",
+        "For `screen`, SDL's video driver, as `KMSDRM`, empty to let SDL choose; for `file`, a "
+        "path.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The floor: who has it is heard and seen, one viewer at a time."""
+
+    silence: int = option(20, "Seconds of silence that cost a viewer the floor.", 2, 3600)
+    threshold: int = option(
+        50, "Decibels below full scale under which sound counts as silence.", 10, 90
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Encode:
     """How picture and sound are encoded, once for everybody."""
 
@@ -170,6 +217,9 @@ class Config:
 
     camera: Camera = Camera()
     microphone: Microphone = Microphone()
+    speaker: Speaker = Speaker()
+    screen: Screen = Screen()
+    talk: Talk = Talk()
     encode: Encode = Encode()
     viewers: Viewers = Viewers()
     ice: Ice = Ice()
@@ -215,16 +265,24 @@ def _contradictions(config: Config) -> Iterator[str]:
             yield f"camera.{name}: has to be even, as 4:2:0 video is"
     if config.viewers.standing_offers > config.viewers.most:
         yield "viewers.standing_offers: can't exceed viewers.most"
+    for name in ("speaker", "screen"):
+        sink = getattr(config, name)
+        if sink.driver == "file" and not sink.device:
+            yield f"{name}.device: has to be a path with {name}.driver = 'file'"
     yield from _server_contradictions(config.ice)
     yield from _credential_contradictions(config.ice)
     yield from _port_contradictions(config)
-    if config.signaling.url and not NODE_URL.fullmatch(config.signaling.url):
-        yield f"signaling.url: {config.signaling.url!r} is not of the form https://HOST:PORT"
-    if config.signaling.url and not config.signaling.token_file:
+    yield from _signaling_contradictions(config.signaling)
+
+
+def _signaling_contradictions(signaling: Signaling) -> Iterator[str]:
+    if signaling.url and not NODE_URL.fullmatch(signaling.url):
+        yield f"signaling.url: {signaling.url!r} is not of the form https://HOST:PORT"
+    if signaling.url and not signaling.token_file:
         yield "signaling.token_file: is needed with signaling.url"
-    if config.signaling.pin and not PIN.fullmatch(config.signaling.pin):
-        yield f"signaling.pin: {config.signaling.pin!r} is not sha256// and 44 characters of base64"
-    if config.signaling.pin and config.signaling.ca_file:
+    if signaling.pin and not PIN.fullmatch(signaling.pin):
+        yield f"signaling.pin: {signaling.pin!r} is not sha256// and 44 characters of base64"
+    if signaling.pin and signaling.ca_file:
         yield "signaling.pin: goes without ca_file: choose"
 
 

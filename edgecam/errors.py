@@ -31,6 +31,10 @@ class SourceError(EdgecamError):
     """A camera, a microphone or its encoder failed. It may come back: try again."""
 
 
+class SinkError(EdgecamError):
+    """A loudspeaker or a screen failed. It may come back: try again."""
+
+
 class BadMessage(EdgecamError):
     """A message from the other side of a call can't be believed; ``code`` is for programs."""
 

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from edgecam import config, options
+from edgecam.capture.duck import DUCKED
 from edgecam.capture.source import CAMERAS, MICROPHONES
 from edgecam.config import Camera, Config
 from edgecam.errors import ConfigError
+from edgecam.playback.sink import SCREENS, SPEAKERS
 
 
 def problems(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, ...]:
@@ -90,6 +92,8 @@ def test_every_error_at_once_with_path_and_nearest_name(tmp_path: Path) -> None:
             "is not of the form https://HOST:PORT",
         ),
         ("[signaling]\nurl = 'https://x'\n", "signaling.token_file: is needed"),
+        ("[speaker]\ndriver = 'file'\n", "speaker.device: has to be a path"),
+        ("[screen]\ndriver = 'file'\n", "screen.device: has to be a path"),
     ],
 )
 def test_each_kind_of_mistake_has_its_words(tmp_path: Path, text: str, said: str) -> None:
@@ -120,6 +124,9 @@ def test_the_drivers_offered_are_those_there_are() -> None:
 
     assert set(rules["camera.driver"].choices) == set(CAMERAS)
     assert set(rules["microphone.driver"].choices) == {*MICROPHONES, "none"}
+    assert set(rules["speaker.driver"].choices) == {*SPEAKERS, "none"}
+    assert set(rules["screen.driver"].choices) == {*SCREENS, "none"}
+    assert set(rules["speaker.echo"].choices) == {*DUCKED, "none"}
 
 
 def test_the_readme_shows_the_options_as_they_are() -> None:

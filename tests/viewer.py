@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 from aiortc import (
     MediaStreamTrack,
+    RTCBundlePolicy,
     RTCConfiguration,
     RTCPeerConnection,
     RTCSessionDescription,
@@ -27,7 +28,10 @@ class Screen:
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         # None instead of an empty list would mean Google's STUN server.
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        # By any other policy aiortc puts a second audio section on a transport it then gives up.
+        self.pc = RTCPeerConnection(
+            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
         self.pc.on("track", self._add)
         self.pc.on("connectionstatechange", self._note_state)
         self._tracks: dict[str, MediaStreamTrack] = {}

@@ -1,13 +1,13 @@
 """Session descriptions and candidates: taking ours apart, and believing nothing of theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from aiortc import RTCIceCandidate
 from aiortc.sdp import MediaDescription, SessionDescription, candidate_from_sdp
 
 from edgecam.errors import BadMessage
-from edgecam.peer import aiortc_internals
+from edgecam.peer import aiortc_internals, returning
 
 MOST_SDP = 65_536
 MOST_CANDIDATE = 1_024
@@ -77,13 +77,15 @@ def take_apart(sdp: str) -> tuple[str, list[Candidate]]:
     return "\r\n".join(lines) + "\r\n", [Candidate(text, first_mid, 0) for text in candidates]
 
 
-def parse_answer(sdp: str, offered: dict[str, str], video: Sequence[str]) -> ParsedAnswer:
+def parse_answer(
+    sdp: str, offered: dict[str, str], video: Sequence[str], receiving: Collection[str] = ()
+) -> ParsedAnswer:
     """A viewer's answer to an offer of ``offered`` (kind by mid) with the ``video`` codecs.
 
-    The viewer gets the first of these that it takes, whatever it would like best. The candidates
-    are taken out so that one that needs a name looked up can't hold up the call. BadMessage if it
-    isn't an answer to that offer, Unsupported if it takes none of the codecs. What is sent to the
-    device is never asked for, so that nobody can make it decode.
+    The viewer gets the first of these that it takes, whatever it would like best. By the sections
+    ``receiving`` it may send, if it likes; the others are what it is sent. The candidates are taken
+    out so that one that needs a name looked up can't hold up the call. BadMessage if it isn't an
+    answer to that offer, Unsupported if it takes none of the codecs.
     """
     # aiortc's parser takes time by codecs times feedback lines.
     if len(sdp) > MOST_ANSWER or sdp.count("a=rtcp-fb:") + sdp.count("a=rtpmap:") > MOST_CODECS:
@@ -95,15 +97,28 @@ def parse_answer(sdp: str, offered: dict[str, str], video: Sequence[str]) -> Par
         raise BadMessage("bad-answer", f"the answer is not SDP: {error!r}") from error
     if [media.kind for media in parsed.media] != list(offered.values()):
         raise BadMessage("bad-answer", "the answer's media are not those of the offer")
+    sections = dict(zip(offered, parsed.media, strict=True))
+    silent = {mid for mid in receiving if returning.refused(sections[mid])}
     chosen = ""
-    for media in parsed.media:
-        if media.kind == "video":
-            chosen = _choose(media, video)
-        _check(media)
+    for mid, media in sections.items():
+        if mid not in receiving:
+            if media.kind == "video":
+                chosen = _choose(media, video)
+            _check(media)
+        elif mid not in silent:
+            _check_transport(media)
+    _check_bundle(parsed, list(offered), {mid for mid in silent if sections[mid].port == 0})
+    return ParsedAnswer(*take_out_candidates(returning.settled(sdp, offered, silent)), chosen)
+
+
+def _check_bundle(parsed: SessionDescription, offered: list[str], rejected: set[str]) -> None:
+    """RFC 9143, section 7.3: all sections but those that were rejected are in the one group."""
     bundles = [group.items for group in parsed.group if group.semantic == "BUNDLE"]
-    if [media.rtp.muxId for media in parsed.media] != list(offered) or bundles != [list(offered)]:
+    left = [mid for mid in offered if mid not in rejected]
+    mids = [media.rtp.muxId for media in parsed.media if media.rtp.muxId not in rejected]
+    mids = [mid for mid in mids if mid] if rejected else mids
+    if mids != left or bundles not in ([offered], [left]):
         raise BadMessage("bad-answer", "the answer does not bundle the media as they were offered")
-    return ParsedAnswer(*take_out_candidates(sdp), chosen)
 
 
 def _choose(media: MediaDescription, codecs: Sequence[str]) -> str:
@@ -120,6 +135,10 @@ def _check(media: MediaDescription) -> None:
         raise BadMessage("bad-answer", f"the answer refuses the {media.kind}")
     if media.direction != "recvonly":
         raise BadMessage("bad-answer", f"the answer's {media.kind} has to be recvonly")
+    _check_transport(media)
+
+
+def _check_transport(media: MediaDescription) -> None:
     if media.ice is None or not (media.ice.usernameFragment and media.ice.password):
         raise BadMessage("bad-answer", "the answer has no ICE credentials")
     if media.dtls is None or not media.dtls.fingerprints:

@@ -25,6 +25,7 @@ from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
 from edgecam.peer.liveness import Liveness
+from edgecam.peer.received import NOWHERE, Received, Sinks
 from edgecam.peer.tracks import MOST_UNSENT, PacketTrack
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,8 @@ MOST_CANDIDATES = 64
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """What every viewer is offered: the fan-outs, and the H.264 profile and level in hex.
+    """What every viewer is offered: the fan-outs, the H.264 profile and level in hex, and to be
+    heard and seen at ``sinks``.
 
     ``vp8`` is for those who can't have ``video``, which is H.264.
     """
@@ -47,6 +49,7 @@ class Streams:
     audio: Fanout | None
     profile_level_id: str
     vp8: Fanout | None = None
+    sinks: Sinks = NOWHERE
 
     @property
     def codecs(self) -> dict[str, Fanout]:
@@ -101,8 +104,8 @@ class Peer:
 
     Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
     ``connected`` is set when media can flow, ``ended`` when it no longer can or the viewer is gone;
-    ``video`` then is the codec the viewer gets. ``close`` has to be called, may be called twice,
-    and leaves the fan-outs.
+    ``video`` then is the codec the viewer gets, and ``received`` what it sends. ``close`` has to be
+    called, may be called twice, and leaves the fan-outs.
     """
 
     def __init__(
@@ -117,6 +120,7 @@ class Peer:
         self._sendings: list[Sending] = []
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
+        self.received = Received(self._pc, streams.sinks)
         self._liveness = Liveness(lambda: aiortc_internals.ask_for_a_sign(self._pc))
         self._watching: asyncio.Task[None] | None = None
         self.sdp = ""
@@ -154,7 +158,7 @@ class Peer:
             raise BadMessage("wrong-state", "the call is already answered")
         offered = {str(each.mid): each.kind for each in self._pc.getTransceivers()}
         codecs = self._streams.codecs
-        answer = parse_answer(sdp, offered, list(codecs))
+        answer = parse_answer(sdp, offered, list(codecs), self.received.mids)
         self.video = answer.video
         for sending in self._sendings:
             if sending.track.kind == "video":
@@ -233,6 +237,7 @@ class Peer:
         self._add("video", self._streams.video)
         if self._streams.audio is not None:
             self._add("audio", self._streams.audio)
+        self.received.offer()
         await self._pc.setLocalDescription(await self._pc.createOffer())
         self.sdp, self.candidates = take_apart(self._pc.localDescription.sdp)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from engineio.exceptions import ConnectionError as EngineError
 from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.errors import BadMessage
-from edgecam.lifecycle import Backoff
+from edgecam.lifecycle import FIRST_PAUSE, Backoff
 from edgecam.signaling.messages import Message
 from edgecam.signaling.moves import Moves
 from edgecam.signaling.parser import MOST_MESSAGE, parse
@@ -61,11 +62,15 @@ class Listener(Protocol):
 
 async def keep_connected(server: Server, listener: Listener, moves: Moves | None = None) -> None:
     """Stay connected until cancelled, then disconnect; ``listener`` hears of both."""
-    backoff = Backoff(f"signaling server {server.url or server.unix_path}", LONGEST_PAUSE)
+    name = f"signaling server {server.url or server.unix_path}"
+    backoff = Backoff(name, LONGEST_PAUSE)
     moves = moves or Moves()
     while True:
         try:
             await _connect_once(server, listener, backoff.worked, moves)
+            # Not a failure to connect: if one follows, its reason is news.
+            logger.warning("%s: the connection is lost; connecting again", name)
+            await asyncio.sleep(FIRST_PAUSE * random.uniform(0.75, 1))
         except (SocketError, aiohttp.ClientError, OSError, TimeoutError) as error:
             await asyncio.sleep(backoff.failed(_behind(error)))
 
@@ -73,7 +78,7 @@ async def keep_connected(server: Server, listener: Listener, moves: Moves | None
 async def _connect_once(
     server: Server, listener: Listener, worked: Callable[[], None], moves: Moves
 ) -> None:
-    """Connect, and raise when the connection is refused or lost.
+    """Connect, and stay so until the connection is lost; raise when there can be none.
 
     Engine.IO's own tasks may swallow a cancellation or sit out a time-out. They are never awaited
     without a limit, so that neither can keep this one from ending.
@@ -116,7 +121,6 @@ async def _connect_once(
             finally:
                 moves.watch(None, lost)
                 lost()
-            raise SocketError("the connection to the server is lost")
         finally:
             await _leave(client, connecting)
 

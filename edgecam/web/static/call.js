@@ -1,7 +1,9 @@
 import { lacksH264, videoCodecs } from "./codecs.js";
+import { openUplink } from "./uplink.js";
 
 /**
  * @typedef {import("./messages.js").Offer} Offer
+ * @typedef {import("./uplink.js").Uplink} Uplink
  *
  * @typedef {object} Listener
  * @property {(sdp: string) => void} answer to be sent
@@ -28,6 +30,8 @@ export class Call {
   /** The offer's. @type {string} */
   id;
   stream = new MediaStream();
+  /** What the camera takes of this page's; nothing before the answer. @type {Uplink} */
+  uplink = { audio: null, video: null };
   #listener;
   #pc;
   /** Candidates that came before the remote description was set. @type {(RTCIceCandidateInit | null)[] | null} */
@@ -100,6 +104,7 @@ export class Call {
     if (this.#closed) return;
     for (const candidate of this.#early ?? []) this.#add(candidate);
     this.#early = null;
+    this.uplink = openUplink(this.#pc, sdp);
     this.#listener.stream(this.stream);
     const answer = await this.#pc.createAnswer();
     if (this.#closed) return;

@@ -1,3 +1,4 @@
+import { Alarm } from "./alarm.js";
 import { Backoff } from "./backoff.js";
 import { Call } from "./call.js";
 import { Freshness } from "./freshness.js";
@@ -7,6 +8,8 @@ import { mark } from "./marks.js";
  * @typedef {import("./signaling.js").Signaling} Signaling
  * @typedef {import("./state.js").Store} Store
  * @typedef {import("./player.js").Player} Player
+ * @typedef {import("./choice.js").Choice} Choice
+ * @typedef {import("./uplink.js").Uplink} Uplink
  * @typedef {import("./messages.js").Offer} Offer
  */
 
@@ -34,6 +37,7 @@ export class Session {
   #store;
   #player;
   #freshness;
+  #choice;
   #socketRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
   #callRetry = new Backoff(FIRST_RETRY_MS, LAST_CALL_RETRY_MS);
   #firstFrameMs = FIRST_FRAME_MS;
@@ -53,11 +57,13 @@ export class Session {
    * @param {Store} store
    * @param {Player} player
    * @param {HTMLVideoElement} video
+   * @param {Choice} choice
    */
-  constructor(signaling, store, player, video) {
+  constructor(signaling, store, player, video, choice) {
     this.#signaling = signaling;
     this.#store = store;
     this.#player = player;
+    this.#choice = choice;
     this.#freshness = new Freshness(video, {
       frame: () => this.#onFrame(),
       quiet: (quietMs, ageMs) => this.#onQuiet(quietMs, ageMs),
@@ -75,12 +81,18 @@ export class Session {
         store.dispatch({ type: "waiting", ...waiting });
       },
       status: (status) => store.dispatch({ type: "status", status }),
+      cameras: (cameras) => store.dispatch({ type: "cameras", cameras }),
+      floor: (floor) => store.dispatch({ type: "floor", floor }),
       hangup: ({ call, reason }) => {
         if (call === this.#call?.id) this.#onCallOver(reason);
       },
       error: ({ code, message, event, call }) => {
         console.warn(`signaling: ${event} refused: ${code} ${message}`);
         if (event === "answer" && call === this.#call?.id) this.#onCallOver("failed");
+        if (event === "call") this.#askLater();
+        if (event === "floor" && call) {
+          store.dispatch({ type: "floor", floor: { call, state: "refused", reason: "failed" } });
+        }
       },
     });
   }
@@ -125,6 +137,31 @@ export class Session {
     }
   }
 
+  /** Shows another camera, in a call of its own. @param {string} camera */
+  show(camera) {
+    this.#choice.show({ camera });
+    this.#endCall();
+    this.#store.dispatch({ type: "show", camera });
+    if (this.#connected) this.#ask();
+  }
+
+  /** Joins anew, as one whose name has changed must. */
+  rejoin() {
+    this.#signaling.close();
+    this.#store.dispatch({ type: "rejoin" });
+    this.#signaling.open();
+  }
+
+  /** What of the call under way takes this page's sound and picture. @returns {Uplink | null} */
+  get uplink() {
+    return this.#call?.uplink ?? null;
+  }
+
+  /** Asks to be heard and seen at the camera, or to be no longer. @param {boolean} want */
+  askForFloor(want) {
+    if (this.#call) this.#signaling.floor(this.#call.id, want);
+  }
+
   /** The page has slept so long that nobody counts on it any more. */
   wake() {
     const { phase } = this.#store.state;
@@ -134,7 +171,7 @@ export class Session {
     else this.#reopen();
   }
 
-  /** @returns {Promise<object[] | null>} the call's statistics, null without a call */
+  /** @returns {Promise<Record<string, any>[] | null>} the call's statistics, null without a call */
   async stats() {
     return this.#call ? [...(await this.#call.stats()).values()] : null;
   }
@@ -158,6 +195,7 @@ export class Session {
       this.#store.dispatch({ type: "refused", code: why });
       return;
     }
+    if (why === "bad-message") this.#choice.refused();
     this.#store.dispatch({ type: "socket-down", code: why });
     const away = why === "lost" || why === "shutdown";
     this.#retry.set(away ? this.#socketRetry.next() : REFUSED_RETRY_MS, () => this.#signaling.open());
@@ -187,7 +225,7 @@ export class Session {
       lost: (reason) => this.#onCallOver(reason),
     });
     this.#call = call;
-    this.#store.dispatch({ type: "offer", call: id });
+    this.#store.dispatch({ type: "offer", call: id, camera: offer.camera, viewer: offer.viewer });
   }
 
   #onFrame() {
@@ -221,11 +259,18 @@ export class Session {
     this.#store.dispatch({ type: "hangup", call, reason });
     if (!this.#connected) return;
     if (lived > STEADY_MS) this.#callRetry.reset();
-    const pause = reason === "unsupported" ? UNSUPPORTED_RETRY_MS : this.#callRetry.next();
-    this.#retry.set(pause, () => {
-      this.#signaling.call();
-      this.#awaitReply();
-    });
+    if (reason === "unsupported") this.#retry.set(UNSUPPORTED_RETRY_MS, () => this.#ask());
+    else this.#askLater();
+  }
+
+  #askLater() {
+    this.#retry.set(this.#callRetry.next(), () => this.#ask());
+  }
+
+  #ask() {
+    this.#retry.clear();
+    this.#signaling.call(this.#choice.camera);
+    this.#awaitReply();
   }
 
   /** A new connection in the place of one that may be dead without knowing. */
@@ -251,32 +296,5 @@ export class Session {
     this.#reply.clear();
     this.#retry.clear();
     this.#socketRetry.reset();
-  }
-}
-
-/** One thing to do later; setting it anew forgets the one before. */
-class Alarm {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  /** @type {(() => void) | undefined} */
-  #action;
-
-  /** @param {number} ms @param {() => void} action */
-  set(ms, action) {
-    this.clear();
-    this.#action = action;
-    this.#timer = setTimeout(() => this.ringNow(), ms);
-  }
-
-  /** Does it now, if it is still to be done. */
-  ringNow() {
-    const action = this.#action;
-    this.clear();
-    action?.();
-  }
-
-  clear() {
-    clearTimeout(this.#timer);
-    this.#action = undefined;
   }
 }

@@ -1,6 +1,8 @@
 import { io } from "./vendor/socket.io.esm.min.js";
 import {
+  readCameras,
   readCandidate,
+  readFloor,
   readHangup,
   readOffer,
   readRefusal,
@@ -14,6 +16,8 @@ import {
  * @typedef {import("./messages.js").Hangup} Hangup
  * @typedef {import("./messages.js").Waiting} Waiting
  * @typedef {import("./messages.js").Status} Status
+ * @typedef {import("./messages.js").Camera} Camera
+ * @typedef {import("./messages.js").Floor} Floor
  * @typedef {import("./messages.js").Refusal} Refusal
  *
  * @typedef {object} Listener
@@ -23,6 +27,8 @@ import {
  * @property {(candidate: Candidate) => void} candidate
  * @property {(waiting: Waiting) => void} waiting
  * @property {(status: Status) => void} status
+ * @property {(cameras: Camera[]) => void} cameras
+ * @property {(floor: Floor) => void} floor
  * @property {(hangup: Hangup) => void} hangup
  * @property {(refusal: Refusal) => void} error
  */
@@ -41,14 +47,7 @@ export const CONNECT_MS = 4_000;
  * request has reached the server.
  */
 export class Signaling {
-  #socket = io("/viewer", {
-    path: "/socket.io/",
-    transports: ["websocket", "polling"],
-    tryAllTransports: true,
-    reconnection: false,
-    timeout: false,
-    autoConnect: false,
-  });
+  #socket;
   /** The attempt under way; aborting it ends it. @type {AbortController | null} */
   #attempt = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -56,6 +55,19 @@ export class Signaling {
   #failed = false;
   /** @type {(why: string) => void} */
   #down = () => {};
+
+  /** @param {() => object} auth what to say on joining; asked each time */
+  constructor(auth) {
+    this.#socket = io("/viewer", {
+      path: "/socket.io/",
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      reconnection: false,
+      timeout: false,
+      autoConnect: false,
+      auth: (give) => give(auth()),
+    });
+  }
 
   /** Begins to connect, unless connected or at it. */
   open() {
@@ -106,6 +118,8 @@ export class Signaling {
     receive("candidate", readCandidate, listener.candidate);
     receive("waiting", readWaiting, listener.waiting);
     receive("status", readStatus, listener.status);
+    receive("cameras", readCameras, listener.cameras);
+    receive("floor", readFloor, listener.floor);
     receive("hangup", readHangup, listener.hangup);
     receive("error", readRefusal, listener.error);
   }
@@ -140,9 +154,9 @@ export class Signaling {
     this.#attempt = null;
   }
 
-  /** Asks for a call. */
-  call() {
-    this.#send("call", {});
+  /** Asks for a call. @param {string | null} camera null: any camera's */
+  call(camera) {
+    this.#send("call", camera ? { camera } : {});
   }
 
   /** @param {string} call @param {string} sdp @param {boolean} listen whether it is heard */
@@ -158,6 +172,11 @@ export class Signaling {
   /** @param {string} call @param {RTCIceCandidateInit | null} candidate */
   candidate(call, candidate) {
     this.#send("candidate", { call, candidate });
+  }
+
+  /** Asks to be heard and seen at the camera, or to be no longer. @param {string} call @param {boolean} want */
+  floor(call, want) {
+    this.#send("floor", { call, want });
   }
 
   /** @param {string} call @param {string} reason */

@@ -17,6 +17,8 @@
  *   | "needs-login" | "unsupported" | "ended"} Phase
  *
  * @typedef {import("./messages.js").Status} Status
+ * @typedef {import("./messages.js").Camera} Camera
+ * @typedef {import("./messages.js").Floor} Floor
  *
  * @typedef {object} State
  * @property {Phase} phase
@@ -27,11 +29,16 @@
  * @property {boolean} paused the browser holds the picture until it is tapped
  * @property {boolean} costly the camera encodes another codec than H.264 for browsers like this one
  * @property {Status | null} camera what the camera said last about itself
+ * @property {string | null} showing which camera that is, or is waited for; null: not known
+ * @property {readonly Camera[]} cameras all there are, as far as the server tells
+ * @property {string | null} viewer what this page is called in `camera.watching` and `camera.floor`
+ * @property {Floor | null} floor what the camera said last about this page's being heard, in this call
  *
  * @typedef {{type: "socket-up"} | {type: "socket-down", code: string} | {type: "refused", code: string}
- *   | {type: "offer", call: string}
- *   | {type: "waiting", reason: string, message: string}
- *   | {type: "status", status: Status}
+ *   | {type: "offer", call: string, camera: string | null, viewer: string | null}
+ *   | {type: "waiting", reason: string, message: string, camera: string | null}
+ *   | {type: "status", status: Status} | {type: "cameras", cameras: Camera[]}
+ *   | {type: "show", camera: string} | {type: "rejoin"} | {type: "floor", floor: Floor}
  *   | {type: "hangup", call: string, reason: string}
  *   | {type: "frame"} | {type: "quiet", age: number} | {type: "paused", paused: boolean}
  *   | {type: "no-webrtc"} | {type: "no-codec", call: string, reason: "h264" | "codecs"}
@@ -48,6 +55,10 @@ export const INITIAL = Object.freeze({
   paused: false,
   costly: false,
   camera: null,
+  showing: null,
+  cameras: Object.freeze([]),
+  viewer: null,
+  floor: null,
 });
 
 /**
@@ -66,35 +77,39 @@ export function reduce(state, event) {
       const kept = state.phase === "lost" || state.phase === "reconnecting" ? state.reason : null;
       const reason = event.code === "lost" ? kept : event.code;
       if (state.phase === "reconnecting" && state.reason === reason) return state;
-      return { ...INITIAL, phase: "reconnecting", reason };
+      return { ...unseen(state), phase: "reconnecting", reason };
     }
     case "refused":
       return { ...INITIAL, phase: "needs-login", reason: event.code };
-    case "offer":
+    case "offer": {
+      const { call, viewer } = event;
+      const now = { ...turned(state, event.camera), call, viewer, floor: null };
       // An unsupported browser is offered a call now and then: that alone is no news.
-      if (state.phase === "unsupported") return { ...state, call: event.call };
-      return {
-        ...state,
-        phase: "answering",
-        call: event.call,
-        reason: null,
-        message: "",
-        age: null,
-        costly: false,
-      };
+      if (state.phase === "unsupported") return now;
+      return { ...now, phase: "answering", reason: null, message: "", age: null, costly: false };
+    }
     case "waiting": {
       const { reason, message } = event;
-      return { ...state, phase: "waiting", call: null, reason, message, age: null };
+      const now = { ...turned(state, event.camera), call: null, floor: null };
+      return { ...now, phase: "waiting", reason, message, age: null };
     }
     case "status":
       return { ...state, camera: event.status };
+    case "cameras":
+      return { ...state, cameras: event.cameras };
+    case "show":
+      return { ...unseen(state), showing: event.camera };
+    case "rejoin":
+      return unseen(state);
+    case "floor":
+      return event.floor.call === state.call ? { ...state, floor: event.floor } : state;
     case "hangup":
       if (event.call !== state.call) return state;
       if (event.reason === "unsupported") {
         const reason = state.phase === "unsupported" ? state.reason : "codecs";
-        return { ...state, phase: "unsupported", call: null, reason, age: null };
+        return { ...state, phase: "unsupported", call: null, floor: null, reason, age: null };
       }
-      return { ...state, phase: "lost", call: null, reason: event.reason, age: null };
+      return { ...state, phase: "lost", call: null, floor: null, reason: event.reason, age: null };
     case "frame":
       if (state.phase === "live" || state.call === null || state.paused) return state;
       return { ...state, phase: "live", reason: null, message: "", age: null };
@@ -121,6 +136,16 @@ export function reduce(state, event) {
   }
 }
 
+/** Nothing seen, and nothing known but which cameras there are. @param {Readonly<State>} state */
+function unseen({ showing, cameras }) {
+  return { ...INITIAL, showing, cameras };
+}
+
+/** What one camera says of itself is not true of another. @param {Readonly<State>} state @param {string | null} camera */
+function turned(state, camera) {
+  return camera === state.showing ? state : { ...state, showing: camera, camera: null };
+}
+
 /** Holds the state and tells its listeners of each change. */
 export class Store {
   /** @type {Readonly<State>} */
@@ -132,6 +157,15 @@ export class Store {
   subscribe(listener) {
     this.#listeners.push(listener);
     listener(this.state);
+  }
+
+  /** @param {(state: Readonly<State>) => boolean} holds @returns {Promise<void>} as soon as it does */
+  until(holds) {
+    return new Promise((resolve) => {
+      this.subscribe((state) => {
+        if (holds(state)) resolve();
+      });
+    });
   }
 
   /** @param {Event} event */

@@ -66,8 +66,10 @@ function unsupported(reason, language) {
 }
 
 /** @param {Readonly<State>} state @param {Language} language */
-function waiting({ reason, message, camera }, language) {
+function waiting({ reason, message, camera, cameras, showing }, language) {
   if (reason === "failed") return failure(camera?.message || message, language);
+  const name = cameras.find((each) => each.camera === showing)?.name;
+  if (reason === "no-caller" && name) return language.away.map((text) => fill(text, { name }));
   const [title, detail = message] = known(language.waiting, reason);
   return [title, detail];
 }
@@ -84,7 +86,7 @@ function failure(message, language) {
  * @param {Record<string, string[]> & {other: string[]}} reasons
  * @param {string | null} reason
  */
-function known(reasons, reason) {
+export function known(reasons, reason) {
   return reason !== null && Object.hasOwn(reasons, reason) ? reasons[reason] : reasons.other;
 }
 
@@ -93,8 +95,8 @@ function say(badge, [title, detail = ""], busy) {
   return { badge, title, detail, busy };
 }
 
-/** @param {string} text @param {Record<string, number>} values by their names in braces */
-function fill(text, values) {
+/** @param {string} text @param {Record<string, string | number>} values by their names in braces */
+export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 

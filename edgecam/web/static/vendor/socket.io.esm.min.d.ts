@@ -15,6 +15,7 @@ export interface Options {
   reconnection?: boolean;
   timeout?: number;
   autoConnect?: boolean;
+  auth?: (give: (auth: object) => void) => void;
 }
 
 export function io(uri: string, options?: Options): Socket;
