@@ -135,7 +135,12 @@ async def test_one_talks_and_the_other_is_told(tmp_path: Path) -> None:
         ana = await talker(one, node, node.link)
         other = await talker(two, node, await node.new_link())
         await ana.page.click("#watching")
-        await ana.page.get_by_label("Your name").fill("  Ana <b>Lúcia</b> ")
+        name = ana.page.get_by_label("Your name")
+        await name.press_sequentially("tfm ")
+        assert await ana.page.evaluate("() => document.fullscreenElement === null")
+        assert await ana.page.evaluate("() => document.getElementById('video').muted")
+        assert await ana.page.evaluate(GIVEN) == 0
+        await name.fill("  Ana <b>Lúcia</b> ")
         await ana.page.get_by_role("button", name="Save").click()
         await other.page.click("#watching")
         people = other.page.locator("#people li")
