@@ -31,6 +31,7 @@ from edgecam.peer.received import Sinks
 from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
+from edgecam.signaling.moves import Moves
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer
@@ -102,6 +103,7 @@ class _Node:
         self._caller: Caller | None = None
         self._site: Site | None = None
         self._watched = asyncio.Event()
+        self._moves = Moves()
 
     async def start_page(self, *, camera: bool) -> Announcement:
         """The HTTPS page, the signaling server, and the socket for this device's own caller.
@@ -151,10 +153,10 @@ class _Node:
             talk_back(self._config, sinks),
         )
         self._caller = caller
-        connection = keep_connected(self._signaling_server(), caller)
+        connection = keep_connected(self._signaling_server(), caller, self._moves)
         self._own("the caller's socket", connection, STOP_SMALL)
         self._own("the caller", caller.run(), STOP_CALLS)
-        watch = ice.watch(caller.addresses_changed, caller.replace)
+        watch = ice.watch(caller.offer_anew, caller.replace)
         self._own("STUN and TURN", watch, STOP_SMALL)
         if self._ground.page is None:
             self._own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
@@ -247,8 +249,10 @@ class _Node:
 
     def _addresses_changed(self, now: list[str]) -> None:
         self._watched.set()
+        # In this order: what is said about calls must not go into a connection that is dead.
+        self._moves.tell(now)
         if self._caller is not None:
-            self._caller.addresses_changed()
+            self._caller.addresses_changed(now)
 
     def _new_links(self) -> list[str]:
         page = self._ground.page

@@ -149,10 +149,12 @@ class Raw:
         else:
             await self.socket.send_str(packet)
 
-    async def next(self) -> str | None:
-        """The next packet; None once the server has closed."""
+    async def next(self, *, pong: bool = True) -> str | None:
+        """The next packet; None once the server has closed. A ping is answered, if ``pong``."""
         async with asyncio.timeout(PATIENCE):
             message = await self.socket.receive()
+        if pong and message.data == "2":
+            await self.say("3")
         return message.data if message.type is aiohttp.WSMsgType.TEXT else None
 
     async def hear(self, event: str) -> Any:
@@ -164,9 +166,9 @@ class Raw:
                     return payload
         raise AssertionError(f"the server closed the socket instead of saying {event}")
 
-    async def closed(self) -> None:
+    async def closed(self, *, pong: bool = True) -> None:
         """Wait until the server has closed the socket."""
-        while await self.next() is not None:
+        while await self.next(pong=pong) is not None:
             pass
 
 

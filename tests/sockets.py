@@ -75,6 +75,10 @@ class Socket:
             pass
         return message[1]
 
+    def cut(self) -> None:
+        """Be gone as a killed process is. To be closed all the same."""
+        self._client.eio.ws._response.connection.transport.abort()
+
     async def close(self) -> None:
         """Leave. May be called twice."""
         engine = self._client.eio

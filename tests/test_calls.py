@@ -23,6 +23,7 @@ from edgecam.signaling.messages import (
 from tests.decisions import (
     AWAY,
     FULL,
+    GARDEN,
     ONE,
     PORCH,
     TWO,
@@ -66,6 +67,17 @@ def test_an_offer_and_its_candidates_wait_for_a_viewer(calls: Calls) -> None:
     assert told(calls.caller_said("C", Trickle(ONE, candidate(3)), 0)) == [("V", "candidate")]
 
 
+def test_a_call_is_under_way_from_its_answer_to_its_end(calls: Calls) -> None:
+    """Before and after, and for whoever has left, there is none to lose."""
+    assert not calls.under_way("V")
+    taken(calls)
+    assert not calls.under_way("V")
+    calls.viewer_said("V", Answer(ONE, "answer"), 0)
+    assert calls.under_way("V")
+    calls.caller_said("C", Hangup(ONE, "bye"), 0)
+    assert not calls.under_way("V")
+
+
 def test_an_offer_goes_to_one_viewer_only(calls: Calls) -> None:
     """The second viewer waits, in line, and gets the next offer."""
     taken(calls)
@@ -105,7 +117,6 @@ def test_candidates_before_the_answer_are_told_after_it(calls: Calls) -> None:
         ("C", Offer(ONE, "sdp"), "wrong-state"),
         ("C", Answer(ONE, "answer"), "unknown-event"),
         ("D", Trickle(ONE, None), "unknown-call"),
-        ("D", Hangup(ONE, "bye"), "unknown-call"),
         ("D", Floor(ONE, "granted", "other"), "unknown-call"),
         ("C", AskForFloor(ONE, want=True), "bad-message"),
     ],
@@ -124,6 +135,24 @@ def test_what_is_not_ones_business_is_refused(
 
     assert caught.value.code == code
     assert told(calls.viewer_said("V", Trickle(ONE, None), 0)) == [("C", "candidate")]
+
+
+def test_a_caller_that_comes_again_ends_what_it_lost(calls: Calls) -> None:
+    """Over its new connection, as nothing has told the server that the old one is dead.
+
+    Another camera can't.
+    """
+    answered(calls)
+    calls.caller_joined("C2", PORCH)
+    calls.caller_joined("G", GARDEN)
+    with pytest.raises(BadMessage) as caught:
+        calls.caller_said("G", Hangup(ONE, "caller-left"), 0)
+    assert caught.value.code == "unknown-call"
+
+    deliveries = calls.caller_said("C2", Hangup(ONE, "caller-left"), 0)
+
+    assert Delivery("V", "hangup", Hangup(ONE, "caller-left").payload()) in deliveries
+    assert len(calls) == 0
 
 
 def test_floods_of_candidates_and_offers_are_refused(calls: Calls) -> None:

@@ -273,3 +273,17 @@ async def test_who_comes_while_it_stops(door: Door) -> None:
         await socket.connect()
     assert (await socket.hear("connect_error"))["data"] == {"code": "shutdown"}
     await door.signaling.stop()
+
+
+async def test_a_viewer_in_line_that_is_silent_gives_way(door: Door) -> None:
+    """It would be handed an offer for nothing; who answers pings stays, and gets it."""
+    silent = await door.raw()
+    await silent.say('42/viewer,["call",{}]')
+    there = await door.viewer()
+    await there.hear("waiting")
+
+    await silent.closed(pong=False)
+    caller = await door.caller()
+    await caller.say("offer", {"call": "call-one", "sdp": "an offer"})
+
+    assert (await there.hear_until("offer"))["call"] == "call-one"

@@ -66,6 +66,14 @@ class Screen:
         assert isinstance(frame, AudioFrame)
         return frame
 
+    def vanish(self) -> None:
+        """Be cut off: nothing gets out any more, and nothing in. To be closed all the same."""
+        for transceiver in self.pc.getTransceivers():
+            ends: list[Any] = transceiver.receiver.transport.transport._connection._protocols
+            for end in ends:
+                end.datagram_received = end.send_stun = lambda *_: None
+                end.send_data = _lose
+
     async def close(self) -> None:
         """Stop showing. May be called twice."""
         await self.pc.close()
@@ -82,6 +90,10 @@ class Screen:
             self.connected.set()
         elif self.pc.connectionState in ("failed", "closed"):
             self.ended.set()
+
+
+async def _lose(*_: object) -> None:
+    """Send nothing."""
 
 
 class Viewer:
@@ -126,6 +138,12 @@ class Viewer:
         await self.offer()
         await self.answer()
         return await self.screen.picture()
+
+    async def be_killed(self) -> None:
+        """Leave as a killed browser does: without a word, but the kernel closes the socket."""
+        self.screen.vanish()
+        self.socket.cut()
+        await self.close()
 
     async def close(self) -> None:
         """Leave as a closed browser tab does. May be called twice."""

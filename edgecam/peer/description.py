@@ -39,6 +39,16 @@ class Candidate:
     sdp_mid: str | None
     sdp_mline_index: int | None
 
+    @property
+    def address(self) -> str:
+        """Of a candidate of ours: where it is (RFC 8839, section 5.1)."""
+        return self.candidate.split()[4]
+
+    @property
+    def type(self) -> str:
+        """Of a candidate of ours: ``host``, ``srflx`` or ``relay``."""
+        return self.candidate.split()[7]
+
 
 def take_apart(sdp: str) -> tuple[str, list[Candidate]]:
     """An offer as a trickling caller makes it (RFC 8840), and the candidates that were in it.

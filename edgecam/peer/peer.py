@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from aiortc import (
@@ -20,9 +20,11 @@ from aiortc import (
 from edgecam.errors import BadMessage
 from edgecam.fanout.fanout import Fanout
 from edgecam.fanout.subscription import Subscription
+from edgecam.lifecycle import cancelled
 from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
+from edgecam.peer.liveness import Liveness
 from edgecam.peer.received import NOWHERE, Received, Sinks
 from edgecam.peer.tracks import MOST_UNSENT, PacketTrack
 
@@ -101,9 +103,9 @@ class Peer:
     """An RTCPeerConnection that offers video and sound.
 
     Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
-    ``connected`` is set when media can flow, ``ended`` when it no longer can; ``video`` then is the
-    codec the viewer gets, and ``received`` what it sends. ``close`` has to be called, may be called
-    twice, and leaves the fan-outs.
+    ``connected`` is set when media can flow, ``ended`` when it no longer can or the viewer is gone;
+    ``video`` then is the codec the viewer gets, and ``received`` what it sends. ``close`` has to be
+    called, may be called twice, and leaves the fan-outs.
     """
 
     def __init__(
@@ -119,6 +121,8 @@ class Peer:
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
         self.received = Received(self._pc, streams.sinks)
+        self._liveness = Liveness(lambda: aiortc_internals.ask_for_a_sign(self._pc))
+        self._watching: asyncio.Task[None] | None = None
         self.sdp = ""
         self.candidates: list[Candidate] = []
         self.video = ""
@@ -200,6 +204,17 @@ class Peer:
         self._lookups.add(task)
         task.add_done_callback(self._looked_up)
 
+    def outlives(self, addresses: Collection[str]) -> bool:
+        """Whether the call can go on, or come about, where these are the host's addresses.
+
+        A call by a relay is given the benefit of the doubt once it is connected.
+        """
+        if self.connected.is_set():
+            chosen = aiortc_internals.local_address(self._pc)
+            return chosen is None or chosen in addresses
+        own = {each.address for each in self.candidates if each.type == "host"}
+        return bool(own) and own.issubset(addresses)
+
     @property
     def dropped(self) -> int:
         """Packets this viewer was too slow for."""
@@ -214,6 +229,7 @@ class Peer:
             task.cancel()
         if self._lookups:
             await asyncio.wait(self._lookups)
+        await cancelled(self._watching)
         aiortc_internals.end_consent(self._pc)
         await self._pc.close()
 
@@ -243,8 +259,16 @@ class Peer:
         state = self._pc.connectionState
         if state == "connected":
             self.connected.set()
+            if not self.ended.is_set():
+                self._watching = asyncio.create_task(self._watch(), name="liveness")
         elif state in ("failed", "closed"):
             self.ended.set()
+
+    async def _watch(self) -> None:
+        """End the call when the viewer is gone."""
+        aiortc_internals.on_datagram(self._pc, self._liveness.heard)
+        await self._liveness.until_gone()
+        self.ended.set()
 
     def _looked_up(self, task: asyncio.Task[None]) -> None:
         self._lookups.discard(task)

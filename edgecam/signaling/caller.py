@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from edgecam.errors import BadMessage
@@ -102,6 +102,7 @@ class Caller:
         self._talking = Talking(talk_back)
         self._granted = asyncio.Event()
         self._told: Status | None = None
+        self._unsaid: dict[str, None] = {}
         self._changed = asyncio.Event()
         self.ready = asyncio.Event()
 
@@ -122,13 +123,27 @@ class Caller:
         self._changed.set()
 
     def disconnected(self) -> None:
-        """The socket is gone, and with it the server's knowledge of every call."""
+        """The socket is gone, and with it every call.
+
+        The server may find out much later; once there is a new connection it is told.
+        """
         self._emit = None
         self._generation += 1
         for call in self.calls:
+            self._unsaid[call.name] = None
             call.hang_up("caller-left")
 
-    def addresses_changed(self) -> None:
+    def addresses_changed(self, now: Collection[str]) -> None:
+        """The host's addresses are ``now`` these: nobody is to be left with one that is gone.
+
+        That goes for the viewers, too, that were handed an offer in the moment of the change.
+        """
+        self.offer_anew()
+        for call in self.calls:
+            if call.taken.is_set() and not call.peer.outlives(now):
+                call.hang_up("stale")
+
+    def offer_anew(self) -> None:
         """Withdraw the offers that stand: they name addresses that are gone or miss new ones."""
         self._generation += 1
         for call in self.calls:
@@ -177,6 +192,7 @@ class Caller:
                 await self._changed.wait()
                 self._changed.clear()
                 try:
+                    await self._withdraw()
                     await self._tell()
                     while self._emit is not None and self._missing() > 0:
                         await self._place()
@@ -192,6 +208,12 @@ class Caller:
         finally:
             await cancelled(floor)
             await self._end_all()
+
+    async def _withdraw(self) -> None:
+        """Say which calls of the connection before are over."""
+        while self._emit is not None and self._unsaid:
+            name, _ = self._unsaid.popitem()
+            await self._send("hangup", Hangup(name, "caller-left").payload())
 
     def _missing(self) -> int:
         standing = sum(not call.taken.is_set() for call in self._calls.values())

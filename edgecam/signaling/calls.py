@@ -63,6 +63,11 @@ class Calls:
         """Viewers whose socket is open, in a call or not."""
         return len(self._viewers)
 
+    def under_way(self, viewer: str) -> bool:
+        """Whether ``viewer`` has answered an offer and the call goes on."""
+        it = self._viewers.get(viewer)
+        return it is not None and it.call is not None and self._calls[it.call].answered
+
     def know(self, camera: Camera) -> None:
         """List ``camera`` also while it is away."""
         self.cameras.know(camera)
@@ -119,7 +124,9 @@ class Calls:
             case Floor():
                 return self._of_caller(caller, message.call).give_floor(message)
             case Hangup():
-                return self._end(self._of_caller(caller, message.call), message.reason, {caller})
+                # Also of a connection before this one, which may be dead without having said so.
+                call = self._of_camera(self.cameras.of(caller).camera, message.call)
+                return self._end(call, message.reason, {caller})
             case Status():
                 self.cameras.said(caller, message)
                 self._said.add(caller)
@@ -248,6 +255,12 @@ class Calls:
     def _of_caller(self, caller: str, name: str) -> Call:
         call = self._calls.get(name)
         if call is None or call.caller != caller:
+            raise BadMessage("unknown-call", "you have no such call")
+        return call
+
+    def _of_camera(self, camera: str, name: str) -> Call:
+        call = self._calls.get(name)
+        if call is None or call.camera != camera:
             raise BadMessage("unknown-call", "you have no such call")
         return call
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import socketio
 from aiohttp import web
+from engineio.async_socket import AsyncSocket
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from edgecam.errors import BadMessage
@@ -40,9 +41,19 @@ logger = logging.getLogger(__name__)
 
 SOCKETS_PER_ADDRESS = 16
 SOCKETS_PER_CAMERA = 4
-PING_INTERVAL = 4
-PING_TIMEOUT = 4
-OVERDUE_CHECK = 1.0
+
+PING_INTERVAL = 1.5
+PING_TIMEOUT = 6.5
+"""Seconds until a ping is sent, and until a socket that has not answered it is closed.
+
+A Wi-Fi that pauses for three seconds makes TCP send again after 3 and then only after 6.2 seconds
+(RFC 6298: the pause doubles from 0.2), so less would cost good viewers their calls. A viewer that
+is gone is noticed sooner by its call, which then ends: see ``edgecam.peer.liveness``."""
+
+IDLE_TIMEOUT = 2.5
+"""The same for a viewer that has no call to lose: it would be handed an offer for nothing."""
+
+OVERDUE_CHECK = 0.5
 UNAUTHORIZED = "this needs a session or a caller token"
 NEWS_PAUSE = 0.25
 """Seconds between two rounds of news about the cameras; the first is told at once."""
@@ -250,6 +261,25 @@ class SignalingServer:
             await asyncio.sleep(NEWS_PAUSE)
 
     async def _forget_overdue(self) -> None:
+        loop = asyncio.get_running_loop()
+        before = loop.time()
         while True:
             await asyncio.sleep(self._overdue_check)
             self._send(self.calls.overdue(self._now()))
+            now = loop.time()
+            if now - before < self._overdue_check + IDLE_TIMEOUT / 2:
+                # Else this process stood still, and what they have answered is yet to be read.
+                self._cut_the_idle()
+            before = now
+
+    def _cut_the_idle(self) -> None:
+        """Close the sockets of viewers that are gone while they have no call to lose."""
+        for sid, each in list(self._members.items()):
+            idle = each.namespace == "/viewer" and not self.calls.under_way(sid)
+            if idle and _silence(self._sio.eio.sockets.get(each.cut.engine_id)) > IDLE_TIMEOUT:
+                self._disconnect(sid)
+
+
+def _silence(engine: AsyncSocket | None) -> float:
+    """Seconds since the ping that a socket has not answered yet; 0 if it has."""
+    return time.time() - engine.last_ping if engine is not None and engine.last_ping else 0.0

@@ -17,12 +17,16 @@ from socketio.exceptions import ConnectionError as SocketError
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import FIRST_PAUSE, Backoff
 from edgecam.signaling.messages import Message
+from edgecam.signaling.moves import Moves
 from edgecam.signaling.parser import MOST_MESSAGE, parse
 from edgecam.signaling.pins import PinnedKey
 
 logger = logging.getLogger(__name__)
 
-CONNECT_DEADLINE = 5
+CONNECT_DEADLINE = 3
+LONGEST_PAUSE = 1.0
+"""Together below five: so much later than the network, the camera is back at the latest."""
+
 LEAVING = 0.1
 ATTEMPTS = 3
 NAMESPACE = "/caller"
@@ -56,28 +60,40 @@ class Listener(Protocol):
     def said(self, message: Message) -> None: ...
 
 
-async def keep_connected(server: Server, listener: Listener) -> None:
+async def keep_connected(server: Server, listener: Listener, moves: Moves | None = None) -> None:
     """Stay connected until cancelled, then disconnect; ``listener`` hears of both."""
     name = f"signaling server {server.url or server.unix_path}"
-    backoff = Backoff(name)
+    backoff = Backoff(name, LONGEST_PAUSE)
+    moves = moves or Moves()
     while True:
         try:
-            await _connect_once(server, listener, backoff.worked)
+            await _connect_once(server, listener, backoff.worked, moves)
             # Not a failure to connect: if one follows, its reason is news.
-            logger.warning("%s: it closed the connection; connecting again", name)
+            logger.warning("%s: the connection is lost; connecting again", name)
             await asyncio.sleep(FIRST_PAUSE * random.uniform(0.75, 1))
         except (SocketError, aiohttp.ClientError, OSError, TimeoutError) as error:
             await asyncio.sleep(backoff.failed(_behind(error)))
 
 
-async def _connect_once(server: Server, listener: Listener, worked: Callable[[], None]) -> None:
-    """Connect, and stay so until the server closes the connection; raise when there can be none.
+async def _connect_once(
+    server: Server, listener: Listener, worked: Callable[[], None], moves: Moves
+) -> None:
+    """Connect, and stay so until the connection is lost; raise when there can be none.
 
     Engine.IO's own tasks may swallow a cancellation or sit out a time-out. They are never awaited
     without a limit, so that neither can keep this one from ending.
     """
     refusals: list[str] = []
     gone = asyncio.Event()
+    told = False
+
+    def lost() -> None:
+        nonlocal told
+        gone.set()
+        if told:
+            told = False
+            listener.disconnected()
+
     async with aiohttp.ClientSession(connector=await _connector(server)) as session:
         client = socketio.AsyncClient(
             reconnection=False,
@@ -87,7 +103,7 @@ async def _connect_once(server: Server, listener: Listener, worked: Callable[[],
         )
         client.on("*", lambda event, *payloads: _said(listener, event, payloads), NAMESPACE)
         client.on("connect_error", lambda told=None: refusals.append(_reason(told)), NAMESPACE)
-        client.on("disconnect", lambda *_: gone.set(), NAMESPACE)
+        client.on("disconnect", lambda *_: lost(), NAMESPACE)
         connecting = asyncio.create_task(_join(client, server))
         try:
             await asyncio.wait((connecting,), timeout=CONNECT_DEADLINE)
@@ -97,11 +113,14 @@ async def _connect_once(server: Server, listener: Listener, worked: Callable[[],
                 raise SocketError(refusals[0]) from connecting.exception()
             connecting.result()
             worked()
+            told = True
             listener.connected(_emitter(client))
+            moves.watch(_own_address(client), lost)
             try:
                 await gone.wait()
             finally:
-                listener.disconnected()
+                moves.watch(None, lost)
+                lost()
         finally:
             await _leave(client, connecting)
 
@@ -115,6 +134,12 @@ async def _join(client: socketio.AsyncClient, server: Server) -> None:
         namespaces=[NAMESPACE],
         wait_timeout=CONNECT_DEADLINE,
     )
+
+
+def _own_address(client: socketio.AsyncClient) -> str | None:
+    """The address this end of the connection has; None of a Unix socket."""
+    name = client.eio.ws.get_extra_info("sockname")
+    return name[0] if isinstance(name, tuple) else None
 
 
 async def _leave(client: socketio.AsyncClient, connecting: asyncio.Task[None]) -> None:

@@ -9,7 +9,7 @@ from edgecam import config
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``;
-    ``encodes`` of the same pictures by every encoder.
+    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind.
     """
 
     joins: int
@@ -18,6 +18,7 @@ class Plan:
     viewers: tuple[int, ...]
     windows: int
     window: float
+    goings: int
     encodes: int
 
 
@@ -28,6 +29,7 @@ FULL = Plan(
     viewers=(1, 4, 8, 16),
     windows=3,
     window=8,
+    goings=5,
     encodes=9,
 )
 QUICK = Plan(
@@ -37,6 +39,7 @@ QUICK = Plan(
     viewers=(1, 4),
     windows=1,
     window=4,
+    goings=1,
     encodes=3,
 )
 

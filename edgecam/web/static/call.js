@@ -17,7 +17,8 @@ import { openUplink } from "./uplink.js";
  */
 
 const MAX_CANDIDATES = 64;
-const DISCONNECTED_MS = 2_000;
+/** Longer than the pause of a Wi-Fi that costs no call; a page that is shown sees that sooner. */
+const DISCONNECTED_MS = 4_000;
 /**
  * For how long the picture is held back while there is sound, in ms: about what sound takes. The
  * browser brings the two together by itself, but within some ten seconds and from here.

@@ -6,6 +6,7 @@ import { Player } from "./player.js";
 import { Session } from "./session.js";
 import { Store } from "./state.js";
 import { element, View } from "./view.js";
+import { onWake } from "./wake.js";
 
 const choice = new Choice();
 const signaling = new Signaling(() => choice.auth());
@@ -26,6 +27,9 @@ document.body.dataset.tile = String(choice.tile);
 
 if ("RTCPeerConnection" in window) {
   addEventListener("online", () => session.hurry());
+  // Where there is one: another network, perhaps without having been offline.
+  Reflect.get(navigator, "connection")?.addEventListener("change", () => session.hurry());
+  onWake(() => session.wake());
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) session.hurry();
   });

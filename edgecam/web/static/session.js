@@ -14,12 +14,20 @@ import { mark } from "./marks.js";
  */
 
 const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 3_000;
+/** With REACH_MS below five seconds: so much later than the network, the page is back. */
+export const LAST_RETRY_MS = 1_000;
+const LAST_CALL_RETRY_MS = 2_000;
+const REFUSED_RETRY_MS = 3_000;
 const UNSUPPORTED_RETRY_MS = 10_000;
 /** The server says something at once when it is connected or asked for a call. */
-const REPLY_MS = 5_000;
-const FIRST_FRAME_MS = 15_000;
-const FROZEN_MS = 5_000;
+const REPLY_MS = 2_500;
+/** A call may have met an outage; a slow link gets more time with each attempt. */
+const FIRST_FRAME_MS = 5_000;
+const LAST_FIRST_FRAME_MS = 15_000;
+/** As the camera does with a viewer it hears nothing of: a pause of three seconds costs no call. */
+const FROZEN_MS = 4_500;
+/** What is to come where a picture is to be expected at once, such as after a change of network. */
+const DOUBT_MS = 1_000;
 /** A call that lived this long makes the next retry a quick one again. */
 const STEADY_MS = 3_000;
 
@@ -31,7 +39,8 @@ export class Session {
   #freshness;
   #choice;
   #socketRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
-  #callRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
+  #callRetry = new Backoff(FIRST_RETRY_MS, LAST_CALL_RETRY_MS);
+  #firstFrameMs = FIRST_FRAME_MS;
   /** @type {Call | null} */
   #call = null;
   /** What the camera was told last, null before it was. @type {boolean | null} */
@@ -41,6 +50,7 @@ export class Session {
   /** The next attempt: to connect or to ask for a call. */
   #retry = new Alarm();
   #reply = new Alarm();
+  #doubt = new Alarm();
 
   /**
    * @param {Signaling} signaling
@@ -100,6 +110,7 @@ export class Session {
     this.#signaling.close();
     this.#retry.clear();
     this.#reply.clear();
+    this.#doubt.clear();
   }
 
   /** Whether the sound is on. The camera sends none while it isn't. @param {boolean} on */
@@ -110,13 +121,17 @@ export class Session {
     this.#call.hold(on);
   }
 
-  /** Things may be better now: what waits for its next attempt makes it at once. */
+  /**
+   * Things may be better now, or another network's: what waits for its next attempt makes it at
+   * once, and a picture that does not go on is not waited for.
+   */
   hurry() {
-    const { phase } = this.#store.state;
+    const { phase, paused } = this.#store.state;
     if (phase === "needs-login" || phase === "reconnecting") {
       // An attempt under way may be waiting for a network that is gone.
-      this.#signaling.close();
-      this.#signaling.open();
+      this.#reopen();
+    } else if (phase === "live" || phase === "stale") {
+      if (!paused && !document.hidden) this.#doubt.set(DOUBT_MS, () => this.#reopen());
     } else {
       this.#retry.ringNow();
     }
@@ -147,6 +162,15 @@ export class Session {
     if (this.#call) this.#signaling.floor(this.#call.id, want);
   }
 
+  /** The page has slept so long that nobody counts on it any more. */
+  wake() {
+    const { phase } = this.#store.state;
+    if (phase === "ended" || phase === "unsupported") return;
+    // Should the page alone have slept, the call goes on and the next picture says so.
+    if (phase === "live" || phase === "stale") this.hurry();
+    else this.#reopen();
+  }
+
   /** @returns {Promise<Record<string, any>[] | null>} the call's statistics, null without a call */
   async stats() {
     return this.#call ? [...(await this.#call.stats()).values()] : null;
@@ -173,7 +197,8 @@ export class Session {
     }
     if (why === "bad-message") this.#choice.refused();
     this.#store.dispatch({ type: "socket-down", code: why });
-    this.#retry.set(this.#socketRetry.next(), () => this.#signaling.open());
+    const away = why === "lost" || why === "shutdown";
+    this.#retry.set(away ? this.#socketRetry.next() : REFUSED_RETRY_MS, () => this.#signaling.open());
   }
 
   /** @param {Offer} offer */
@@ -205,7 +230,9 @@ export class Session {
 
   #onFrame() {
     const { phase } = this.#store.state;
+    this.#doubt.clear();
     if (phase === "live" || !this.#call?.mayShow) return;
+    this.#firstFrameMs = FIRST_FRAME_MS;
     if (phase !== "stale") mark("firstFrame");
     this.#liveSince = performance.now();
     this.#store.dispatch({ type: "frame" });
@@ -218,7 +245,10 @@ export class Session {
     // Another call would not help a camera that says it has failed.
     if (paused || camera?.state === "failed") return;
     if (phase === "stale" && quietMs > FROZEN_MS) this.#onCallOver("frozen");
-    else if (phase === "answering" && quietMs > FIRST_FRAME_MS) this.#onCallOver("timeout");
+    else if (phase === "answering" && quietMs > this.#firstFrameMs) {
+      this.#firstFrameMs = Math.min(2 * this.#firstFrameMs, LAST_FIRST_FRAME_MS);
+      this.#onCallOver("timeout");
+    }
   }
 
   /** The call is over; the next is asked for. @param {string} reason */
@@ -243,7 +273,14 @@ export class Session {
     this.#awaitReply();
   }
 
+  /** A new connection in the place of one that may be dead without knowing. */
+  #reopen() {
+    this.#signaling.close();
+    this.#signaling.open();
+  }
+
   #endCall() {
+    this.#doubt.clear();
     this.#liveSince = Infinity;
     this.#freshness.stop();
     this.#call?.close();
@@ -252,7 +289,7 @@ export class Session {
   }
 
   #awaitReply() {
-    this.#reply.set(REPLY_MS, () => this.#signaling.close());
+    this.#reply.set(REPLY_MS, () => this.#reopen());
   }
 
   #onReply() {

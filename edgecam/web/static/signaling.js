@@ -33,15 +33,28 @@ import {
  * @property {(refusal: Refusal) => void} error
  */
 
-const CONNECT_TIMEOUT_MS = 8_000;
+/** Longer than three round trips and one lost packet; TCP's next try would be four seconds later. */
+export const REACH_MS = 3_000;
+/** From the first packet to being let in: six round trips. */
+export const CONNECT_MS = 4_000;
 
 /**
  * The viewer's side of docs/signaling.md, on one socket. What is malformed is dropped with a
  * warning. It never reconnects by itself: `down` says when, `open` does it.
+ *
+ * Browsers make a WebSocket wait the longer the more have failed before, Firefox for a minute
+ * (RFC 6455, section 7.2.3), and without a word. So after a failure there is none until a plain
+ * request has reached the server.
  */
 export class Signaling {
   #socket;
-  #opening = false;
+  /** The attempt under way; aborting it ends it. @type {AbortController | null} */
+  #attempt = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #deadline;
+  #failed = false;
+  /** @type {(why: string) => void} */
+  #down = () => {};
 
   /** @param {() => object} auth what to say on joining; asked each time */
   constructor(auth) {
@@ -50,7 +63,7 @@ export class Signaling {
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnection: false,
-      timeout: CONNECT_TIMEOUT_MS,
+      timeout: false,
       autoConnect: false,
       auth: (give) => give(auth()),
     });
@@ -58,28 +71,34 @@ export class Signaling {
 
   /** Begins to connect, unless connected or at it. */
   open() {
-    if (this.#opening || this.#socket.connected) return;
-    this.#opening = true;
-    this.#socket.connect();
+    if (this.#attempt || this.#socket.connected) return;
+    this.#attempt = new AbortController();
+    if (this.#failed) this.#connectOnceReached(this.#attempt);
+    else this.#connect();
   }
 
   /** Ends the connection, and an attempt at one. `down` follows if it was connected. */
   close() {
-    this.#opening = false;
+    this.#settle();
     this.#socket.disconnect();
   }
 
   /** Sets who is told. Once, before the first message can arrive. @param {Listener} listener */
   listen(listener) {
     const socket = this.#socket;
+    this.#down = (why) => {
+      this.#failed = true;
+      listener.down(why);
+    };
     socket.on("connect", () => {
-      this.#opening = false;
+      this.#settle();
+      this.#failed = false;
       listener.up();
     });
-    socket.on("disconnect", () => listener.down("lost"));
+    socket.on("disconnect", () => this.#down("lost"));
     socket.on("connect_error", (error) => {
-      this.#opening = false;
-      listener.down(refusalOf(error));
+      this.#settle();
+      this.#down(refusalOf(error));
     });
 
     /**
@@ -103,6 +122,36 @@ export class Signaling {
     receive("floor", readFloor, listener.floor);
     receive("hangup", readHangup, listener.hangup);
     receive("error", readRefusal, listener.error);
+  }
+
+  /** @param {AbortController} attempt */
+  async #connectOnceReached(attempt) {
+    this.#deadline = setTimeout(() => attempt.abort(), REACH_MS);
+    try {
+      await fetch("/health", { cache: "no-store", signal: attempt.signal });
+    } catch {
+      if (this.#attempt === attempt) this.#giveUp();
+      return;
+    }
+    if (this.#attempt === attempt) this.#connect();
+  }
+
+  #connect() {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#giveUp(), CONNECT_MS);
+    this.#socket.connect();
+  }
+
+  #giveUp() {
+    this.close();
+    this.#down("lost");
+  }
+
+  /** No attempt is under way any more. */
+  #settle() {
+    clearTimeout(this.#deadline);
+    this.#attempt?.abort();
+    this.#attempt = null;
   }
 
   /** Asks for a call. @param {string | null} camera null: any camera's */
