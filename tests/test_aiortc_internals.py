@@ -1,11 +1,13 @@
 """What edgecam takes of aiortc's private parts is still there, and still does what it did."""
 
 import asyncio
+import copy
 import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+from aioice.ice import CandidatePair
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
@@ -167,6 +169,30 @@ async def test_what_a_viewer_answers_is_heard() -> None:
     aiortc_internals.ask_for_a_sign(mine)
     await mine.close()
     aiortc_internals.ask_for_a_sign(mine)
+
+
+async def test_who_is_heard_is_whoever_is_sent_to() -> None:
+    """Also when that changes: a viewer at a new address is heard, its old address no more."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    async with connected(mine):
+        connection = mine.getTransceivers()[0].receiver.transport.transport._connection
+        pair = connection._nominated[1]
+        before, after = pair.remote_addr, ("192.0.2.1", 9)
+        moved = copy.copy(pair.remote_candidate)
+        moved._network_host, moved.port = after
+        connection._nominated[1] = CandidatePair(pair.protocol, moved)
+        heard: list[int] = []
+        aiortc_internals.on_datagram(mine, lambda: heard.append(1))
+
+        pair.protocol.datagram_received(b"\xff", before)
+        assert heard == []
+        pair.protocol.datagram_received(b"\xff", after)
+        assert heard == [1]
+        connection._nominated[1] = pair
+        pair.protocol.datagram_received(b"\xff", before)
+        assert heard == [1, 1]
+    await mine.close()
 
 
 async def test_nobody_is_asked_before_there_is_a_connection() -> None:

@@ -277,6 +277,8 @@ async def test_who_comes_while_it_stops(door: Door) -> None:
 
 async def test_a_viewer_in_line_that_is_silent_gives_way(door: Door) -> None:
     """It would be handed an offer for nothing; who answers pings stays, and gets it."""
+    # What a call under way has to answer pings.
+    door.signaling._sio.eio.ping_timeout = 60
     silent = await door.raw()
     await silent.say('42/viewer,["call",{}]')
     there = await door.viewer()

@@ -228,6 +228,24 @@ async def test_who_has_the_files_asks_for_the_page_alone(door: Door) -> None:
             assert plain.headers["ETag"] == answer.headers["ETag"]
 
 
+def test_what_the_first_picture_needs_is_asked_for_at_once() -> None:
+    """All modules that ``main.js`` begins with are preloaded, and none that can come later."""
+    files = assets.load()
+    page = files["/index.html"].body.decode()
+    preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', page))
+    needed, found = set(), {"main.js"}
+    while found:
+        name = found.pop()
+        needed.add(name)
+        if not name.startswith("vendor/"):
+            source = files[f"/{name}"].body.decode()
+            found |= (
+                set(re.findall(r'^(?:import|\}) .*from "\./(.+)";$', source, re.MULTILINE)) - needed
+            )
+    words = {name for name in preloaded if name.startswith("languages")}
+    assert preloaded - words == needed
+
+
 def test_every_file_is_what_it_says() -> None:
     """What is kept compressed is the file, and each has a type that browsers run or show."""
     for path, asset in assets.load().items():

@@ -7,6 +7,7 @@
 
 const TAP_MS = 300;
 const KEY = "t";
+const NEVER = -Infinity;
 
 /**
  * A button to hold: by pointer, by the space bar (on the button, or where nothing else wants it) or
@@ -18,16 +19,16 @@ export class Press {
   /** What holds it: a pointer, or a key. @type {number | string | null} */
   #holder = null;
   /** When the button itself was touched; elsewhere there are no taps. */
-  #touched = -Infinity;
+  #touched = NEVER;
 
   /** @param {HTMLButtonElement} button @param {Listener} listener */
   constructor(button, listener) {
     this.#button = button;
     this.#listener = listener;
     button.addEventListener("pointerdown", (event) => this.#onPointer(event));
-    button.addEventListener("pointerup", (event) => this.#release(event.pointerId));
+    button.addEventListener("pointerup", (event) => this.#release(event.pointerId, event.timeStamp));
     for (const lost of /** @type {const} */ (["pointercancel", "lostpointercapture"])) {
-      button.addEventListener(lost, (event) => this.#release(event.pointerId, false));
+      button.addEventListener(lost, (event) => this.#release(event.pointerId));
     }
     // A held finger asks for no menu.
     button.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -46,7 +47,7 @@ export class Press {
   #onPointer(event) {
     if (event.button !== 0 || this.#button.disabled) return;
     this.#button.setPointerCapture(event.pointerId);
-    this.#hold(event.pointerId, true);
+    this.#hold(event.pointerId, event.timeStamp);
   }
 
   /** @param {KeyboardEvent} event */
@@ -57,7 +58,7 @@ export class Press {
     if (!onButton && takesKey(event.target, key)) return;
     if (this.#button.hidden || this.#button.disabled) return;
     event.preventDefault();
-    if (!event.repeat) this.#hold(key, onButton && key === " ");
+    if (!event.repeat) this.#hold(key, onButton && key === " " ? event.timeStamp : NEVER);
   }
 
   /** @param {KeyboardEvent} event */
@@ -65,26 +66,26 @@ export class Press {
     if (event.key !== this.#holder) return;
     // The space bar's own click would come now.
     event.preventDefault();
-    this.#release(event.key);
+    this.#release(event.key, event.timeStamp);
   }
 
-  /** @param {number | string} holder @param {boolean} onButton */
-  #hold(holder, onButton) {
+  /** @param {number | string} holder @param {number} touched when the button itself was */
+  #hold(holder, touched) {
     if (this.#holder !== null) return;
     this.#holder = holder;
-    this.#touched = onButton ? performance.now() : -Infinity;
+    this.#touched = touched;
     this.#listener.down();
   }
 
-  /** @param {number | string} holder @param {boolean} [deliberate] */
-  #release(holder, deliberate = true) {
+  /** @param {number | string} holder @param {number} [at] when it was let go, if that was meant */
+  #release(holder, at = Infinity) {
     if (holder !== this.#holder) return;
     this.#holder = null;
-    this.#listener.up(deliberate && performance.now() - this.#touched < TAP_MS);
+    this.#listener.up(at - this.#touched < TAP_MS);
   }
 
   #drop() {
-    if (this.#holder !== null) this.#release(this.#holder, false);
+    if (this.#holder !== null) this.#release(this.#holder);
   }
 }
 

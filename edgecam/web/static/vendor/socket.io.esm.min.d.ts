@@ -13,7 +13,7 @@ export interface Options {
   transports?: ("websocket" | "polling")[];
   tryAllTransports?: boolean;
   reconnection?: boolean;
-  timeout?: number;
+  timeout?: number | false;
   autoConnect?: boolean;
   auth?: (give: (auth: object) => void) => void;
 }
