@@ -69,12 +69,9 @@ async def test_a_browser_calls_with_its_own_camera(tmp_path: Path) -> None:
         size = await page.page.evaluate(PICTURES, 20)
         assert size == await caller.page.evaluate("() => caller.size")
         assert await page.hears(BEEP)
-        assert (await page.state())["camera"] == {
-            "state": "ready",
-            "message": "a camera in a browser",
-            "viewers": 1,
-            "places": 4,
-        }
+        shown = (await page.state())["camera"]
+        said = {"state": "ready", "message": "a camera in a browser", "viewers": 1, "places": 4}
+        assert shown == shown | said
         assert await caller.page.evaluate("(call) => caller.connection(call)", call) == "connected"
         taken = await hears(caller, "taken", call)
         assert taken["viewer"]["name"] == "Chrome on Linux"
