@@ -29,6 +29,7 @@ from edgecam.peer import addresses
 from edgecam.peer.ice import Ice
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
+from edgecam.peer.send_path import profiles
 from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.server import SignalingServer
@@ -84,6 +85,7 @@ Announce = Callable[[Announcement | None], None]
 
 def prepare(config: Config) -> Ground:
     """Folders, keys, certificates and the page's files. StartError if it can't be."""
+    profiles.prefer_the_fastest()
     state = private_folder(state_folder(config.paths), "paths.state")
     runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
     turn_secret = ""
@@ -195,7 +197,11 @@ class _Node:
                 self._own(fanout.name, fanout.run(), STOP_CAMERA)
         streams = Streams(video, audio, self._profile_level_id())
         servers = self._ice_servers()
-        ice = Ice(servers, lambda s: Peer.offering(streams, s, relay_only=servers.relay_only))
+        path = self._config.peer.send_path
+        ice = Ice(
+            servers,
+            lambda s: Peer.offering(streams, s, relay_only=servers.relay_only, send_path=path),
+        )
         viewers = self._config.viewers
         caller = Caller(ice.peer, viewers.most, viewers.standing_offers, servers.for_page)
         self._caller = caller

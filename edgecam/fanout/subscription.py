@@ -51,7 +51,7 @@ class Subscription:
         self._tell = ready
 
     def take(self) -> Packet | None:
-        """The next packet, None if there is none now. The first call counts as the first ``get``."""
+        """The next packet, None if there is none now. The first counts as the first ``get``."""
         self._read()
         return self._queue.popleft() if self._queue else None
 

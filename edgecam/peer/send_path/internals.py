@@ -11,12 +11,14 @@ from typing import Any, cast
 
 from aiortc import RTCRtpSender
 from aiortc.mediastreams import MediaStreamError
-from aiortc.rtcdtlstransport import State
+from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile, State
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtp import HeaderExtensions
 from pylibsrtp._binding import ffi, lib
 
-__all__ = ["Extensions", "Pair", "Wire", "ffi", "send_instead"]
+__all__ = ["Extensions", "Pair", "Profile", "Wire", "ffi", "order_profiles", "send_instead"]
+
+Profile = SRTPProtectionProfile
 
 _TAGS = {
     b"SRTP_AEAD_AES_256_GCM": 16,
@@ -94,12 +96,12 @@ class Wire:
 
     def __init__(self, sender: RTCRtpSender) -> None:
         self._sender = private = cast("Any", sender)
-        self._transport: Any = sender.transport
-        self._connection = self._transport.transport._connection
+        self._transport = transport = cast("Any", sender.transport)
+        self._connection = transport.transport._connection
         # Holds the session, which libsrtp's handle must not outlive.
-        self._session = self._transport._tx_srtp
+        self._session = transport._tx_srtp
         self.srtp = self._session._srtp[0]
-        self.tag = _TAGS[self._transport._ssl.get_selected_srtp_profile()]
+        self.tag = _TAGS[transport._ssl.get_selected_srtp_profile()]
         self.ssrc: int = sender._ssrc
         self.rtx_ssrc: int = sender._rtx_ssrc
         self.rtx_payload_type: int | None = private._RTCRtpSender__rtx_payload_type
@@ -116,7 +118,7 @@ class Wire:
         return self._connection._nominated.get(1)
 
     def count(self, packets: int, octets: int, size: int, timestamp: int, ntp: int) -> None:
-        """Note what was sent: ``octets`` of payload, ``size`` of datagrams; when, by RTP and NTP."""
+        """Note what was sent: ``octets`` of payload, ``size`` of datagrams, both times of it."""
         sender, transport = self._sender, self._transport
         sender._RTCRtpSender__packet_count += packets
         sender._RTCRtpSender__octet_count += octets
@@ -147,3 +149,8 @@ def send_instead(
 
     sender._next_encoded_frame = next_encoded_frame  # type: ignore[method-assign]
     sender._retransmit = repair  # type: ignore[method-assign,assignment]
+
+
+def order_profiles(cost: Callable[[Profile], int]) -> None:
+    """Have aiortc offer and choose the SRTP profiles that cost least before the others."""
+    SRTP_PROFILES.sort(key=cost)

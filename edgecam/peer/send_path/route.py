@@ -29,8 +29,15 @@ class Route:
         """
         for burst in bursts:
             if not self._send_at_once(burst):
-                for datagram in burst.datagrams:
-                    self._transport.sendto(bytes(datagram), self._address)
+                self._send_each(burst)
+
+    def _send_each(self, burst: Burst) -> None:
+        """Have the transport do it: it keeps what does not go now, and bears with errors."""
+        if self._socket is not None and self._transport.is_closing():
+            # asyncio's own trips over a socket that it has closed.
+            return
+        for datagram in burst.datagrams:
+            self._transport.sendto(bytes(datagram), self._address)
 
     def _send_at_once(self, burst: Burst) -> bool:
         """Whether ``burst`` went in one call. No datagram went if not."""

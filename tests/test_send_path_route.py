@@ -1,0 +1,255 @@
+"""Frames in memory, and their way into the kernel over real sockets."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from edgecam.media import Packet
+from edgecam.peer.send_path.frame import MOST_SEGMENTS, UDP_SEGMENT, Frame, lay_out
+from edgecam.peer.send_path.internals import Pair
+from edgecam.peer.send_path.route import Route
+from tests.sockets import PATIENCE
+
+NO_CHECKSUMS: dict[int, tuple[int, int]] = {
+    socket.AF_INET: (socket.SOL_SOCKET, 11),
+    socket.AF_INET6: (socket.IPPROTO_UDP, 101),
+}
+"""SO_NO_CHECK and UDP_NO_CHECK6_TX: such a socket's datagrams Linux refuses to cut, with EINVAL."""
+
+
+def frame(*sizes: int) -> Frame:
+    """Payloads of these sizes, each byte of one its number; two bytes of header, one of tag."""
+    made = Frame(tuple(bytes([at % 256]) * size for at, size in enumerate(sizes)), 2, 1)
+    made.clear()
+    return made
+
+
+def sizes(made: Frame) -> list[list[int]]:
+    """The sizes of the datagrams in each burst."""
+    return [[len(datagram) for datagram in burst.datagrams] for burst in made.bursts]
+
+
+def test_a_burst_is_of_one_size_but_for_its_last() -> None:
+    """As the kernel cuts it."""
+    assert sizes(frame(5, 7, 7, 7, 4, 7, 7)) == [[8], [10, 10, 10, 7], [10, 10]]
+    assert sizes(frame(7)) == [[10]]
+    assert sizes(frame()) == []
+    assert [len(burst) for burst in sizes(frame(*[7] * 60))] == [MOST_SEGMENTS, MOST_SEGMENTS, 12]
+
+
+def test_every_viewer_finds_the_payloads_as_they_were() -> None:
+    """Whatever the one before has made of them; lengths are without the tag."""
+    made = frame(3, 1)
+    before = bytes(made.memory)
+    assert before == b"\0\0" + b"\0\0\0" + b"\0" + b"\0\0" + b"\1" + b"\0"
+    for start, _, pointer, size in made.slots:
+        made.memory[start] = 0xFF
+        assert pointer[0] == b"\xff"
+        size[0] += 1
+    made.clear()
+    assert bytes(made.memory) == before
+    assert [size[0] for _, _, _, size in made.slots] == [5, 3]
+    assert [marker for _, marker, _, _ in made.slots] == [0, 0x80]
+
+
+def test_viewers_with_headers_of_one_length_share_a_frame() -> None:
+    """Others get one of their own."""
+    packet = Packet("audio", b"opus", 7, keyframe=True)
+    assert lay_out(packet, "opus", 20, 16) is lay_out(packet, "opus", 20, 16)
+    assert lay_out(packet, "opus", 20, 16) is not lay_out(packet, "opus", 20, 10)
+
+
+class Full(socket.socket):
+    """A socket whose buffer is full while ``full``, and that counts what it is asked."""
+
+    full = False
+    refuses = 0
+    bursts = 0
+
+    def sendmsg(self, *arguments: Any) -> int:
+        if self.full:
+            raise BlockingIOError(errno.EAGAIN, "full")
+        self.bursts += 1
+        if self.refuses:
+            raise OSError(self.refuses, "refused")
+        return super().sendmsg(*arguments)
+
+    def sendto(self, *arguments: Any) -> int:
+        if self.full:
+            raise BlockingIOError(errno.EAGAIN, "full")
+        return super().sendto(*arguments)
+
+
+class Old(Full):
+    """One of a kernel that has not heard of segmentation."""
+
+    def getsockopt(self, level: int, option: int, *rest: Any) -> Any:
+        if (level, option) == (socket.IPPROTO_UDP, UDP_SEGMENT):
+            raise OSError(errno.ENOPROTOOPT, "unknown")
+        return super().getsockopt(level, option, *rest)
+
+
+class Received(asyncio.DatagramProtocol):
+    """Datagrams as they come in."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self.queue.put_nowait(data)
+
+    async def get(self, count: int) -> list[bytes]:
+        """The next so many."""
+        async with asyncio.timeout(PATIENCE):
+            return [await self.queue.get() for _ in range(count)]
+
+
+class Line:
+    """A route between two sockets of this host, and both its ends."""
+
+    def __init__(self, near: asyncio.DatagramTransport, sock: Full, far: Received, to: Any) -> None:
+        self.near, self.sock, self.far = near, sock, far
+        self.remote_addr = to
+        # Looks to Pair like what aioice has chosen.
+        self.protocol = self
+        self.transport = near
+        self.route = Route(Pair(self))
+
+
+async def line(kind: type[Full], host: str) -> AsyncIterator[Line]:
+    """A line whose near end is a socket of ``kind``."""
+    loop = asyncio.get_running_loop()
+    far, received = await loop.create_datagram_endpoint(Received, local_addr=(host, 0))
+    sock = kind(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    sock.bind((host, 0))
+    near, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, sock=sock)
+    yield Line(near, sock, received, far.get_extra_info("sockname")[:2])
+    near.close()
+    far.close()
+
+
+@pytest.fixture(params=["127.0.0.1", "::1"])
+async def open_line(request: pytest.FixtureRequest) -> AsyncIterator[Line]:
+    """By IPv4 and IPv6."""
+    async for made in line(Full, request.param):
+        yield made
+
+
+@pytest.fixture
+async def old_line() -> AsyncIterator[Line]:
+    """From an old kernel."""
+    async for made in line(Old, "127.0.0.1"):
+        yield made
+
+
+def datagrams(made: Frame) -> list[bytes]:
+    """Those that are to arrive."""
+    return [bytes(datagram) for burst in made.bursts for datagram in burst.datagrams]
+
+
+async def test_a_burst_is_one_call_and_arrives_cut(open_line: Line) -> None:
+    """Datagrams as they were laid out, in order; a lone one needs no cutting."""
+    made = frame(50, *[1_300] * 13, 700, *[600] * 3)
+    open_line.route.send(made.bursts)
+    assert await open_line.far.get(18) == datagrams(made)
+    assert open_line.sock.bursts == 2
+
+
+@pytest.mark.parametrize("refusal", ["EIO", "EINVAL", "EMSGSIZE", "EOPNOTSUPP", "ENOPROTOOPT"])
+async def test_where_the_kernel_refuses_each_goes_alone(open_line: Line, refusal: str) -> None:
+    """All of them arrive, and it is not asked again."""
+    open_line.sock.refuses = getattr(errno, refusal)
+    made = frame(*[100] * 5)
+    for _ in range(3):
+        open_line.route.send(made.bursts)
+        assert await open_line.far.get(5) == datagrams(made)
+    assert open_line.sock.bursts == 1
+
+
+async def test_linux_does_refuse_and_loses_nothing(open_line: Line) -> None:
+    """No fake: a socket that makes no checksums, from its third burst on."""
+    made = frame(*[1_300] * 10)
+    for number in range(5):
+        if number == 2:
+            open_line.sock.setsockopt(*NO_CHECKSUMS[open_line.sock.family], 1)
+        open_line.route.send(made.bursts)
+        assert await open_line.far.get(10) == datagrams(made)
+    assert open_line.sock.bursts == 3
+
+
+async def test_a_passing_error_is_no_refusal(open_line: Line) -> None:
+    """As when the network is away for a moment: afterwards bursts go in one call again."""
+    made = frame(*[100] * 5)
+    open_line.sock.refuses = errno.ENETUNREACH
+    open_line.route.send(made.bursts)
+    open_line.sock.refuses = 0
+    open_line.route.send(made.bursts)
+    assert open_line.sock.bursts == 2
+
+
+async def test_an_old_kernel_is_not_asked_to_cut(old_line: Line) -> None:
+    """It would send a burst as one datagram."""
+    made = frame(*[100] * 5)
+    old_line.route.send(made.bursts)
+    assert await old_line.far.get(5) == datagrams(made)
+    assert old_line.sock.bursts == 0
+
+
+async def test_a_full_socket_gets_all_of_a_frame_later_and_in_order(open_line: Line) -> None:
+    """What the kernel does not take waits, and what comes next does not overtake it."""
+    first, second = frame(50, *[90] * 4, *[70] * 3), frame(*[30] * 3)
+    open_line.sock.full = True
+    open_line.route.send(first.bursts)
+    expected = datagrams(first)
+    # The memory is the next viewer's; what waits is not in it.
+    first.memory[:] = bytes(len(first.memory))
+    assert open_line.near.get_write_buffer_size() == sum(map(len, expected))
+
+    open_line.sock.full = False
+    open_line.route.send(second.bursts)
+    assert await open_line.far.get(11) == expected + datagrams(second)
+    assert open_line.sock.bursts == 0
+
+    open_line.route.send(second.bursts)
+    assert await open_line.far.get(3) == datagrams(second)
+    assert open_line.sock.bursts == 1
+
+
+async def test_a_closed_socket_swallows(open_line: Line) -> None:
+    """A viewer that has just gone is nobody's trouble, and its port may be another's by now."""
+    open_line.near.close()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    open_line.route.send(frame(*[100] * 5).bursts)
+    assert open_line.far.queue.empty()
+
+
+async def test_by_a_relay_each_goes_alone() -> None:
+    """Its transport has no socket of its own, and sends when it likes."""
+
+    class Relay:
+        sent: list[bytes]
+        remote_addr = ("192.0.2.1", 9)
+
+        def __init__(self) -> None:
+            self.sent = []
+            self.protocol = self.transport = self
+
+        def get_extra_info(self, name: str) -> None:
+            assert name == "socket"
+
+        def sendto(self, data: bytes, address: tuple[str, int]) -> None:
+            assert address == self.remote_addr
+            self.sent.append(data)
+
+    relay = Relay()
+    made = frame(*[100] * 3)
+    expected = datagrams(made)
+    Route(Pair(relay)).send(made.bursts)
+    made.memory[:] = bytes(len(made.memory))
+    assert relay.sent == expected
