@@ -9,7 +9,7 @@ from aiortc.codecs.vpx import VpxPayloadDescriptor
 from edgecam.capture import source
 from edgecam.encode.encoded import EncodedVideo
 from edgecam.encode.h264 import X264
-from edgecam.media import VideoFormat
+from edgecam.media import Packet, VideoFormat
 from edgecam.peer.send_path.payloads import MOST, h264, opus, vp8
 
 START = b"\0\0\0\1"
@@ -76,9 +76,9 @@ def test_real_pictures_survive() -> None:
     video = VideoFormat(1280, 720, 30)
     camera = EncodedVideo(source.camera("virtual", video), lambda: X264(video, 8_000_000, 300))
     camera.open()
-    found = []
-    while len(found) < 6:
-        found += camera.read(lambda: len(found) == 3)
+    found: list[Packet] = []
+    for number in range(6):
+        found += camera.read([lambda: False, lambda: True][number == 3])
     camera.close()
 
     for packet in found:

@@ -108,7 +108,7 @@ class Received(asyncio.DatagramProtocol):
 class Line:
     """A route between two sockets of this host, and both its ends."""
 
-    def __init__(self, near: asyncio.DatagramTransport, sock: Full, far: Received, to: Any) -> None:
+    def __init__(self, near: Any, sock: Full, far: Received, to: Any) -> None:
         self.near, self.sock, self.far = near, sock, far
         self.remote_addr = to
         # Looks to Pair like what aioice has chosen.
