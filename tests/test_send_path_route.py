@@ -153,7 +153,7 @@ async def old_line() -> AsyncIterator[Line]:
 
 def datagrams(made: Frame) -> list[bytes]:
     """Those that are to arrive."""
-    return [bytes(datagram) for burst in made.bursts for datagram in burst.datagrams]
+    return [datagram for burst in made.bursts for datagram in burst.datagrams]
 
 
 async def test_a_burst_is_one_call_and_arrives_cut(open_line: Line) -> None:

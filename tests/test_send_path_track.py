@@ -21,14 +21,20 @@ class Sink:
     def __init__(self) -> None:
         self.sent: list[int] = []
         self.some = asyncio.Event()
+        self.waiting = 0
         self.up = True
         self.broken = False
 
-    def send(self, packet: Packet) -> None:
+    def unsent(self) -> int:
+        return self.waiting
+
+    def send(self, packet: Packet) -> bool:
         if self.broken:
             raise OSError("broken")
-        self.sent.append(packet.capture_ns // NS)
-        self.some.set()
+        if self.up:
+            self.sent.append(packet.capture_ns // NS)
+            self.some.set()
+        return self.up
 
 
 def connected(track: SharedTrack) -> Sink:
@@ -71,17 +77,14 @@ async def test_what_came_before_the_connection_is_sent_from_the_keyframe_on() ->
 
 async def test_a_network_that_does_not_keep_up_drops_to_the_next_keyframe() -> None:
     """As on aiortc's path: nothing is sent while too much is unsent, and never part of a run."""
-    unsent = 0
     mine = subscription(3)
-    track = SharedTrack("video")
-    track.begin(mine, lambda: unsent)
-    sink = connected(track)
+    track, sink = begun(mine)
     mine.push(packet(0, keyframe=True))
-    unsent = MOST_UNSENT + 1
+    sink.waiting = MOST_UNSENT + 1
     for number in range(1, 10):
         mine.push(packet(number))
     assert sink.sent == [0]
-    unsent = 0
+    sink.waiting = 0
     mine.push(packet(10, keyframe=True))
     mine.push(packet(11))
     assert sink.sent == [0, 10, 11]
@@ -91,15 +94,13 @@ async def test_a_network_that_does_not_keep_up_drops_to_the_next_keyframe() -> N
 
 async def test_what_waits_goes_out_when_the_network_has_caught_up() -> None:
     """Without another packet having to come."""
-    unsent = MOST_UNSENT + 1
     mine = subscription(3)
-    track = SharedTrack("video")
-    track.begin(mine, lambda: unsent)
-    sink = connected(track)
+    track, sink = begun(mine)
+    sink.waiting = MOST_UNSENT + 1
     mine.push(packet(0, keyframe=True))
     mine.push(packet(1))
     assert sink.sent == []
-    unsent = 0
+    sink.waiting = 0
     async with asyncio.timeout(PATIENCE):
         await sink.some.wait()
     assert sink.sent == [0, 1]

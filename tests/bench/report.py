@@ -31,7 +31,7 @@ def joins(title: str, found: Joins) -> Iterator[str]:
         _spread("navigation to first frame", found.from_navigation),
     ]
     rows += [_spread(f"  {sentence}", found.steps[name]) for name, sentence in STEPS]
-    yield from _table(("", "p50", "p95", "least", "most"), rows)
+    yield from table(("", "p50", "p95", "least", "most"), rows)
 
 
 def latency(found: Latency) -> Iterator[str]:
@@ -39,7 +39,7 @@ def latency(found: Latency) -> Iterator[str]:
     frames = found.frames
     offset = found.clock_offset
     yield f"\nLatency, {found.picture}: ms over {found.seconds:.0f} s, {frames.expected} pictures"
-    yield from _table(
+    yield from table(
         ("from being drawn until", "p50", "p95", "least", "most"),
         [
             _spread("presented (presentationTime)", found.presented),
@@ -66,7 +66,7 @@ def latency(found: Latency) -> Iterator[str]:
 def lips(found: Lips) -> Iterator[str]:
     """Whether the flash and the beep meet."""
     yield f"\nLip sync, sound on: ms over {found.seconds:.0f} s; positive: the sound is late"
-    yield from _table(
+    yield from table(
         ("", "p50", "p95", "least", "most"),
         [
             _spread("sound after picture, by the browser's statistics", found.browser),
@@ -82,7 +82,7 @@ def load(found: Load) -> Iterator[str]:
     """What viewers cost."""
     yield "\nCPU of the node, ms a second, medians of the windows; memory, KiB a viewer"
     heads = "viewers,all,event loop,all / n,loop / n,beyond encode / n,RSS + / n,PSS + / n,fps,lost"
-    yield from _table(heads.split(","), [_load_row(row) for row in found.rows])
+    yield from table(heads.split(","), [_load_row(row) for row in found.rows])
     shared = found.shared
     yield (
         f"capture and encode alone in a process: {shared.p50:.1f} "
@@ -126,7 +126,8 @@ def _spread(title: str, found: Spread) -> tuple[str, ...]:
     return (title, *(f"{figure:.1f}" for figure in figures))
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):
         first, *rest = (

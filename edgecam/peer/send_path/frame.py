@@ -1,9 +1,8 @@
 """An access unit laid out as datagrams, once for all viewers whose headers are equally long."""
 
 import struct
-from collections.abc import Iterator
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from socket import IPPROTO_UDP
 from typing import Any
 
@@ -30,18 +29,24 @@ class Burst:
     ``together`` is all of them as one buffer for ``sendmsg``, which takes ``ancillary`` with it.
     """
 
-    __slots__ = ("ancillary", "datagrams", "together")
+    __slots__ = ("_size", "alone", "ancillary", "together")
 
-    def __init__(self, datagrams: list[memoryview], together: memoryview) -> None:
-        self.datagrams = datagrams
-        self.together = [together]
-        size = struct.pack("=H", len(datagrams[0]))
-        self.ancillary: Ancillary = [(IPPROTO_UDP, UDP_SEGMENT, size)]
+    def __init__(self, together: memoryview, size: int) -> None:
+        self.together = (together,)
+        self.ancillary = segments_of(size)
+        self.alone = len(together) <= size
+        self._size = size
+
+    @property
+    def datagrams(self) -> list[bytes]:
+        """Copies of the datagrams as they are now."""
+        (together,) = self.together
+        size = self._size
+        return [bytes(together[at : at + size]) for at in range(0, len(together), size)]
 
 
 class Frame:
-    """``payloads`` of one packet of the fan-out, with ``header`` bytes before each and ``tag``
-    after.
+    """``payloads`` of one packet of the fan-out, with ``header`` bytes before each, ``tag`` after.
 
     ``clear`` gives every viewer in turn the same memory, with the payloads unencrypted. ``slots``
     has an entry for each datagram: where it begins in ``memory``, 0x80 if it is the last (RTP's
@@ -54,22 +59,23 @@ class Frame:
     )
 
     def __init__(self, payloads: tuple[bytes, ...], header: int, tag: int) -> None:
-        before, after = bytes(header), bytes(tag)
+        count = len(payloads)
+        lengths = [header + len(payload) for payload in payloads]
+        template = bytes(header) + bytes(tag + header).join(payloads) + bytes(tag)
         self.payloads = payloads
-        self.octets = sum(map(len, payloads))
-        self._template = b"".join(part for body in payloads for part in (before, body, after))
-        self.size = len(self._template)
-        self.memory = bytearray(self.size)
-        lengths = [header + len(body) for body in payloads]
-        starts = list(accumulate((length + tag for length in lengths), initial=0))
-        self._lengths = struct.pack(f"={len(lengths)}i", *lengths)
-        self._sizes: Any = ffi.new("int[]", len(lengths))
-        base = ffi.from_buffer(self.memory)
-        self.slots = [
-            (start, 0x80 if number + 1 == len(payloads) else 0, base + start, self._sizes + number)
-            for number, start in enumerate(starts[:-1])
-        ]
-        self.bursts = list(_bursts(memoryview(self.memory), starts))
+        self.octets = sum(lengths) - count * header
+        self.size = self.octets + count * (header + tag)
+        self.memory = bytearray(template)
+        self._template = template
+        self._lengths = struct.pack(f"={count}i", *lengths)
+        self._sizes: Any = ffi.new("int[]", count)
+        base, sizes = ffi.from_buffer(self.memory), self._sizes
+        starts = list(accumulate([length + tag for length in lengths], initial=0))
+        self.slots = [(starts[at], 0, base + starts[at], sizes + at) for at in range(count - 1)]
+        if count:
+            last = starts[count - 1]
+            self.slots.append((last, 0x80, base + last, sizes + count - 1))
+        self.bursts = _bursts(memoryview(self.memory), starts) if count else []
 
     def clear(self) -> None:
         """Take back what the viewer before has made of ``memory``."""
@@ -83,16 +89,23 @@ def lay_out(packet: Packet, codec: str, header: int, tag: int) -> Frame:
     return Frame(CUTS[codec](packet.data), header, tag)
 
 
-def _bursts(memory: memoryview, starts: list[int]) -> Iterator[Burst]:
+@lru_cache
+def segments_of(size: int) -> Ancillary:
+    """What has the kernel cut a buffer into datagrams of ``size``."""
+    return [(IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", size))]
+
+
+def _bursts(memory: memoryview, starts: list[int]) -> list[Burst]:
     """Runs of datagrams of one size, each up to and with the first that is smaller."""
-    sizes = [end - start for start, end in pairwise(starts)]
-    first = 0
-    for at, size in enumerate(sizes):
-        last = at + 1 == len(sizes)
-        more = not last and size == sizes[first] and sizes[at + 1] <= size
-        if more and at + 1 - first < MOST_SEGMENTS:
+    bursts: list[Burst] = []
+    begin, size = 0, starts[1]
+    for at in range(2, len(starts)):
+        start, end = starts[at - 1], starts[at]
+        # The run goes on with this one, unless the one before was smaller or this is larger.
+        whole = (start - begin) % size == 0
+        if whole and end - start <= size and start - begin < MOST_SEGMENTS * size:
             continue
-        ends = starts[first : at + 2]
-        datagrams = [memory[a:b] for a, b in pairwise(ends)]
-        yield Burst(datagrams, memory[ends[0] : ends[-1]])
-        first = at + 1
+        bursts.append(Burst(memory[begin:start], size))
+        begin, size = start, end - start
+    bursts.append(Burst(memory[begin:], size))
+    return bursts

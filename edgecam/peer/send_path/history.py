@@ -1,7 +1,7 @@
 """What was sent of late, for viewers who lost some of it."""
 
 from collections import deque
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edgecam.media import NS
 
@@ -11,8 +11,7 @@ KEPT = 2 * NS
 _MOST_FRAMES = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """A frame as one viewer got it: its first sequence number, and what else its headers held."""
 
     first: int

@@ -36,10 +36,10 @@ class Pair:
     """An ICE pair: where to send to, the asyncio transport to do it by, and that one's socket.
 
     ``socket`` is None where there is none of its own, as behind a TURN server. Once the transport
-    is closed, so is it.
+    is closed, so is it. ``unsent``: bytes that wait in the transport; aioice's for TURN can't say.
     """
 
-    __slots__ = ("address", "socket", "transport")
+    __slots__ = ("address", "socket", "transport", "unsent")
 
     def __init__(self, pair: Any) -> None:
         self.address: tuple[str, int] = pair.remote_addr
@@ -47,6 +47,12 @@ class Pair:
         wrapped = self.transport.get_extra_info("socket")
         # asyncio's wrapper has no sendmsg.
         self.socket: socket.socket | None = wrapped._sock if wrapped else None
+        size = getattr(self.transport, "get_write_buffer_size", None)
+        self.unsent: Callable[[], int] = size or _nothing
+
+
+def _nothing() -> int:
+    return 0
 
 
 class Extensions:
@@ -97,7 +103,7 @@ class Wire:
     def __init__(self, sender: RTCRtpSender) -> None:
         self._sender = private = cast("Any", sender)
         self._transport = transport = cast("Any", sender.transport)
-        self._connection = transport.transport._connection
+        self._nominated = transport.transport._connection._nominated
         # Holds the session, which libsrtp's handle must not outlive.
         self._session = transport._tx_srtp
         self.srtp = self._session._srtp[0]
@@ -115,7 +121,7 @@ class Wire:
     @property
     def pair(self) -> Any:
         """aioice's chosen pair of candidates, which may change at any time; None for none."""
-        return self._connection._nominated.get(1)
+        return self._nominated.get(1)
 
     def count(self, packets: int, octets: int, size: int, timestamp: int, ntp: int) -> None:
         """Note what was sent: ``octets`` of payload, ``size`` of datagrams, both times of it."""

@@ -76,13 +76,13 @@ def _aggregate(units: list[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _fragments(unit: bytes) -> Iterator[bytes]:
+def _fragments(unit: bytes) -> list[bytes]:
     """FU-As (RFC 6184, section 5.8)."""
-    indicator = unit[0] & 0xE0 | _FU_A
-    kind = unit[0] & 0x1F
+    indicator, kind = unit[0] & 0xE0 | _FU_A, unit[0] & 0x1F
     length = len(unit) - 1
     size = -(-length // -(-length // (MOST - 2)))
-    for at in range(1, len(unit), size):
-        start = 0x80 if at == 1 else 0
-        end = 0x40 if at + size >= len(unit) else 0
-        yield bytes((indicator, start | end | kind)) + unit[at : at + size]
+    between = bytes((indicator, kind))
+    fragments = [between + unit[at : at + size] for at in range(1, len(unit), size)]
+    fragments[0] = bytes((indicator, 0x80 | kind)) + fragments[0][2:]
+    fragments[-1] = bytes((indicator, 0x40 | kind)) + fragments[-1][2:]
+    return fragments

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+from collections.abc import Callable
 from socket import IPPROTO_UDP
 
 from edgecam.peer.send_path.frame import UDP_SEGMENT, Burst
@@ -22,6 +23,8 @@ class Route:
         self._address = pair.address
         self._socket = pair.socket
         self._segments = self._can_segment()
+        self.unsent: Callable[[], int] = pair.unsent
+        """Bytes that wait in this process because the kernel takes no more."""
 
     def send(self, bursts: list[Burst]) -> None:
         """Send all of it, in order, and never less: what the kernel does not take now waits in the
@@ -37,13 +40,13 @@ class Route:
             # asyncio's own trips over a socket that it has closed.
             return
         for datagram in burst.datagrams:
-            self._transport.sendto(bytes(datagram), self._address)
+            self._transport.sendto(datagram, self._address)
 
     def _send_at_once(self, burst: Burst) -> bool:
         """Whether ``burst`` went in one call. No datagram went if not."""
-        if self._socket is None or not self._segments or len(burst.datagrams) == 1:
+        if self._socket is None or not self._segments or burst.alone:
             return False
-        if self._transport.get_write_buffer_size():
+        if self.unsent():
             # It would overtake what waits there.
             return False
         try:

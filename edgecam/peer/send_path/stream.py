@@ -38,35 +38,38 @@ class Stream:
         self._origin = getrandbits(32)
         self._history = History() if repairs else None
         self._pair: object = None
-        self._route: Route
+        self._route: Route | None = None
 
-    @property
-    def up(self) -> bool:
-        """Whether there is anybody to send to."""
-        return self._wire.up
+    def unsent(self) -> int:
+        """Bytes that wait in this process because the kernel takes no more; 0 without a route."""
+        return self._route.unsent() if self._route is not None else 0
 
-    def send(self, packet: Packet) -> None:
-        """Send ``packet``, by whichever ICE pair is chosen now."""
+    def send(self, packet: Packet) -> bool:
+        """Send ``packet`` by whichever ICE pair is chosen now; whether DTLS is still up."""
         wire = self._wire
+        if not wire.up:
+            return False
         pair = wire.pair
         if pair is None:
-            return
-        if pair is not self._pair:
-            self._pair, self._route = pair, Route(Pair(pair))
+            return True
+        route = self._route
+        if pair is not self._pair or route is None:
+            self._pair, self._route = pair, (route := Route(Pair(pair)))
         now = time.time_ns()
         timestamp = self._origin + packet.capture_ns * self._rate // NS & 0xFFFFFFFF
         extensions = wire.extensions.at(now)
         frame = lay_out(packet, self._codec, self._header.size, wire.tag)
         first = self._next
         self._protect(frame, first, timestamp, extensions)
-        self._route.send(frame.bursts)
-        count = len(frame.payloads)
-        self._next = first + count & 0xFFFF
+        route.send(frame.bursts)
+        payloads = frame.payloads
+        self._next = first + len(payloads) & 0xFFFF
         if self._history is not None:
-            sent = Sent(first, timestamp, extensions, frame.payloads, packet.capture_ns)
+            sent = Sent(first, timestamp, extensions, payloads, packet.capture_ns)
             self._history.add(sent)
         ntp = (now + _NTP_EPOCH << 32) // NS
-        wire.count(count, frame.octets, frame.size, timestamp, ntp)
+        wire.count(len(payloads), frame.octets, frame.size, timestamp, ntp)
+        return True
 
     async def repair(self, sequence_number: int) -> None:
         """Send a packet again, if it is remembered: as RTX (RFC 4588), or else as it was.

@@ -45,7 +45,6 @@ class SharedTrack(MediaStreamTrack):
         self._stream: Stream | None = None
         self._over = asyncio.Event()
         self._later: asyncio.TimerHandle | None = None
-        self._unsent: Callable[[], int] = lambda: 0
         self.captured_ns = 0
 
     def attach(self, sender: RTCRtpSender) -> None:
@@ -57,9 +56,11 @@ class SharedTrack(MediaStreamTrack):
         internals.send_instead(sender, run, self._repair)
 
     def begin(self, packets: Packets, unsent: Callable[[], int]) -> None:
-        """Send ``packets`` from now on, or from when there is a connection."""
+        """Send ``packets`` from now on, or from when there is a connection.
+
+        What is ``unsent`` the route knows better.
+        """
         self._packets = packets
-        self._unsent = unsent
         self._read()
 
     def pause(self) -> None:
@@ -102,18 +103,23 @@ class SharedTrack(MediaStreamTrack):
         packets, stream = self._packets, self._stream
         if packets is None or stream is None or self._over.is_set():
             return
-        if packets.closed or not stream.up:
+        if packets.closed:
             self._over.set()
             return
         try:
-            while (waiting := self._unsent()) <= MOST_UNSENT and (packet := packets.take()):
+            while stream.unsent() <= MOST_UNSENT:
+                packet = packets.take()
+                if packet is None:
+                    return
                 self.captured_ns = packet.capture_ns
-                stream.send(packet)
+                if not stream.send(packet):
+                    self._over.set()
+                    return
         except Exception:
             logger.exception("%s is sent to a viewer no more", self.kind)
             self._over.set()
             return
-        if waiting > MOST_UNSENT and self._later is None:
+        if self._later is None:
             # asyncio has no event for a datagram socket that has caught up.
             self._later = asyncio.get_running_loop().call_later(CONGESTED_PAUSE, self._again)
 

@@ -23,7 +23,6 @@ from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.send_path import profiles
 from tests.bench.fanout import stream
 
-
 OFFERED = "42e01f"
 """Whatever the stream is: nobody here decodes it."""
 

@@ -11,16 +11,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
 
-from tests.bench.fanout import stream
 from tests.bench.fanout.feeder import PAYLOAD_TYPE
 
 FOLDER = Path(__file__).parent
 PION = FOLDER / "pion" / "pion"
-JANUS_PLUGINS = "/usr/lib/*/janus"
 PATIENCE = 30.0
 
 NO_AES = {
@@ -133,15 +132,12 @@ async def pion(file: Path, environ: dict[str, str]) -> AsyncIterator[Running]:
 async def janus(file: Path, environ: dict[str, str], threads: int) -> AsyncIterator[Running]:
     """Janus's streaming plugin, with so many helper threads and event loops; 0: its default."""
     program = shutil.which("janus")
-    installed = sorted(Path("/usr/lib").glob("*/janus")) + sorted(Path("/usr/lib").glob("janus"))
-    if program is None or not installed:
+    if program is None:
         raise ServerError("Janus is not installed: apt-get install janus")
     api, rtp = free_port(socket.SOCK_STREAM), free_port()
     async with AsyncExitStack() as stack:
-        folder = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path("/tmp")
-        folder = folder / f"edgecam-bench-{token_hex(4)}"
-        configure_janus(folder, installed[0], api, rtp, threads)
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="edgecam-bench-")))
+        configure_janus(folder, api, rtp, threads)
         null = asyncio.subprocess.DEVNULL
         server = await stack.enter_async_context(
             process(program, "-F", str(folder), environ=environ, stdout=null, stderr=null)
@@ -152,8 +148,10 @@ async def janus(file: Path, environ: dict[str, str], threads: int) -> AsyncItera
         yield Running(server.pid, lambda answer: _watch(http, answer))
 
 
-def configure_janus(folder: Path, installed: Path, api: int, rtp: int, threads: int) -> None:
+def configure_janus(folder: Path, api: int, rtp: int, threads: int) -> None:
     """Write its configuration: one mountpoint, one plugin, HTTP on loopback."""
+    # As Debian installs it.
+    (installed,) = Path("/usr/lib").glob("*/janus")
     for kind, plugin in (("plugins", "streaming"), ("transports", "http")):
         (folder / kind).mkdir(parents=True)
         (folder / kind / f"libjanus_{plugin}.so").symlink_to(
@@ -258,5 +256,3 @@ SERVERS: dict[str, Server] = {
     "pion": pion,
 }
 """By the name in the tables. The first is the one that the others are compared to."""
-
-__all__ = ["NO_AES", "SERVERS", "Running", "ServerError", "lines", "stream"]
