@@ -17,8 +17,7 @@ from aiortc.rtp import HeaderExtensionsMap, RtpPacket
 
 from edgecam.media import NS, Packet
 from edgecam.peer.peer import TRACKS
-from edgecam.peer.send_path import payloads
-from edgecam.peer.send_path.frame import lay_out
+from edgecam.peer.send_path import frame, payloads
 from tests.answerer import watching
 from tests.sockets import PATIENCE
 from tests.studio import Studio, Viewer, film, noting, payload_types, running_studio
@@ -126,9 +125,9 @@ async def both(studio: Studio) -> AsyncIterator[list[Viewer]]:
 def cut_by_aiortc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have our path send fragments as aiortc cuts them. What is laid out is forgotten."""
     monkeypatch.setitem(payloads.CUTS, "h264", aiortcs_cut)
-    lay_out.cache_clear()
+    frame._newest.clear()
     yield
-    lay_out.cache_clear()
+    frame._newest.clear()
 
 
 async def test_cut_alike_the_packets_are_alike(

@@ -41,14 +41,14 @@ def test_a_burst_is_of_one_size_but_for_its_last() -> None:
 def test_every_viewer_finds_the_payloads_as_they_were() -> None:
     """Whatever the one before has made of them; lengths are without the tag."""
     made = frame(3, 1)
-    before = bytes(made.memory)
+    before = bytes(made.memory[: made.size])
     assert before == b"\0\0" + b"\0\0\0" + b"\0" + b"\0\0" + b"\1" + b"\0"
     for start, _, pointer, size in made.slots:
         made.memory[start] = 0xFF
         assert pointer[0] == b"\xff"
         size[0] += 1
     made.clear()
-    assert bytes(made.memory) == before
+    assert bytes(made.memory[: made.size]) == before
     assert [size[0] for _, _, _, size in made.slots] == [5, 3]
     assert [marker for _, marker, _, _ in made.slots] == [0, 0x80]
 
