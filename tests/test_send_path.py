@@ -4,23 +4,37 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from aiortc import RTCOutboundRtpStreamStats, RTCTransportStats
+from aiortc import (
+    RTCConfiguration,
+    RTCOutboundRtpStreamStats,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+    RTCTransportStats,
+)
 from aiortc.clock import current_ntp_time
 from aiortc.codecs import HEADER_EXTENSIONS
 from aiortc.codecs.h264 import H264Encoder, H264PayloadDescriptor
 from aiortc.rtcdtlstransport import SRTP_PROFILES
 from aiortc.rtcrtpparameters import RTCRtpParameters
 from aiortc.rtp import HeaderExtensionsMap, RtpPacket
+from av import CodecContext
 
-from edgecam.media import NS, Packet
+from edgecam.capture.testcard import Card
+from edgecam.fanout.fanout import Fanout
+from edgecam.lifecycle import cancelled
+from edgecam.media import NS, Packet, VideoFormat
 from edgecam.peer.peer import TRACKS
 from edgecam.peer.send_path import frame, payloads
+from edgecam.peer.send_path.track import SharedTrack
 from tests.answerer import watching
 from tests.sockets import PATIENCE
-from tests.studio import Studio, Viewer, film, noting, payload_types, running_studio
+from tests.studio import Replay, Studio, Viewer, film, noting, payload_types, running_studio
+from tests.viewer import Screen
 
 
 @pytest.fixture(scope="module")
@@ -285,3 +299,39 @@ async def test_a_decoder_understands_either_path(
         shown = [await viewer.picture() for _ in range(len(pictures) - 1)]
     await peer.close()
     assert {(frame.width, frame.height) for frame in shown} == {(1280, 720)}
+
+
+async def test_vp8_is_understood() -> None:
+    """By aiortc's decoder, from the first frame on; nobody gave them picture IDs."""
+    size = VideoFormat(640, 360, 30)
+    card = Card(size)
+    context = CodecContext.create("libvpx", "w")
+    context.width, context.height, context.pix_fmt = size.width, size.height, "yuv420p"
+    context.time_base, context.bit_rate = Fraction(1, size.rate), 3_000_000
+    context.options = {"deadline": "realtime", "lag-in-frames": "0"}
+    replay = Replay()
+    fanout = Fanout("camera", replay, 300)
+    running = asyncio.create_task(fanout.run())
+    pc, screen = RTCPeerConnection(RTCConfiguration(iceServers=[])), Screen()
+    track = SharedTrack("video")
+    transceiver = pc.addTransceiver(track, direction="sendonly")
+    known = RTCRtpSender.getCapabilities("video").codecs
+    transceiver.setCodecPreferences([codec for codec in known if codec.name == "VP8"])
+    track.attach(transceiver.sender)
+    await pc.setLocalDescription(await pc.createOffer())
+    answer = await screen.answer(pc.localDescription.sdp)
+    await pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+    track.begin(fanout.subscribe(), lambda: 0)
+
+    for number in range(8):
+        picture = card.draw(number, 0, 0)
+        picture.pts = number
+        for made in context.encode(picture):
+            when = number * NS // size.rate
+            replay.put(Packet("video", bytes(made), when, made.is_keyframe))
+    shown = [await screen.picture() for _ in range(7)]
+    await pc.close()
+    await screen.close()
+    await cancelled(running)
+    assert {(picture.width, picture.height) for picture in shown} == {(640, 360)}
+    assert len({bytes(picture.planes[0]) for picture in shown}) == 7
