@@ -6,22 +6,20 @@ interrupted before it ran.
 
 import argparse
 import asyncio
-import http.client
 import json
 import logging
 import os
 import resource
 import signal
-import socket
 import sys
 import threading
 from pathlib import Path
 
-from edgecam import __version__, app
+from edgecam import __version__, app, control
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, StartError
+from edgecam.ground import claimed, prepare
 
-LINK_TIMEOUT = 5.0
 STOP_DEADLINE = 4.9
 MOST_FILES = 65_536
 LOUD_LIBRARIES = ("aioice", "aiortc", "aiohttp", "engineio", "socketio", "libav")
@@ -60,6 +58,17 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--changed", action="store_true", help="only what differs from a default")
     show.add_argument("--table", action="store_true", help="every option, as Markdown")
     show.set_defaults(do=_show)
+    caller = commands.add_parser("caller", help="other cameras that may call at this node")
+    what = caller.add_subparsers(required=True, metavar="WHAT")
+    for name, do, text in (
+        ("add", _caller_add, "let one more call: prints its token, once, on standard output"),
+        ("revoke", _caller_revoke, "let one call no more, and close its connections"),
+    ):
+        one = what.add_parser(name, parents=[shared], help=text)
+        one.add_argument("name", metavar="NAME", help="what viewers see it as")
+        one.set_defaults(do=do)
+    known = what.add_parser("list", parents=[shared], help="name, state, day added and camera ID")
+    known.set_defaults(do=_caller_list)
     return parser
 
 
@@ -87,27 +96,47 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _link(options: argparse.Namespace) -> None:
-    path = app.runtime_folder(load(options.config).paths) / "signaling.sock"
-    connection = http.client.HTTPConnection("edgecam")
-    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.sock.settimeout(LINK_TIMEOUT)
-    try:
-        connection.sock.connect(str(path))
-        connection.request("POST", "/link")
-        links = json.loads(connection.getresponse().read())["links"]
-    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
-        raise StartError(f"no node answers on {path} ({error}): is edgecam running?") from error
-    finally:
-        connection.close()
+    links = control.new_links(load(options.config))
     print("Opens once, within an hour:")
     for link in links:
         print(f"  {link}")
 
 
+def _caller_add(options: argparse.Namespace) -> None:
+    made = control.add_caller(load(options.config), options.name)
+    _tell(f"{made.name!r} may call now. Its token, which can't be shown again:")
+    print(made.token, flush=True)
+    first, *others = (url for url in made.urls if "//localhost:" not in url)
+    _tell("\nAnother edgecam needs that in a file for its user only, and in its configuration:\n")
+    _tell("[signaling]", *(f"# or {json.dumps(url)}" for url in others))
+    _tell(f'url = {json.dumps(first)}\ntoken_file = "caller.token"\npin = {json.dumps(made.pin)}')
+
+
+def _caller_list(options: argparse.Namespace) -> None:
+    for it in control.callers(load(options.config)):
+        print(f"{it.name}\t{it.state}\t{it.created}\t{it.camera}")
+
+
+def _caller_revoke(options: argparse.Namespace) -> None:
+    name = control.revoke_caller(load(options.config), options.name)
+    _tell(f"{name!r} may call no more")
+
+
+def _tell(*lines: str) -> None:
+    """For people; what programs use goes to standard output."""
+    for line in lines:
+        print(line, file=sys.stderr, flush=True)
+
+
 def _live(config: Config, *, camera: bool) -> None:
     _log(config.log.level)
     _allow_many_connections()
-    ground = app.prepare(config)
+    with claimed(config):
+        _live_alone(config, camera=camera)
+
+
+def _live_alone(config: Config, *, camera: bool) -> None:
+    ground = prepare(config)
 
     async def life() -> None:
         stop = asyncio.Event()

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tests.bench.encoders import Encoders
 from tests.bench.figures import Spread
+from tests.bench.going import Going
 from tests.bench.joins import STEPS, Joins
 from tests.bench.latency import Latency
 from tests.bench.lips import Lips
@@ -31,7 +33,7 @@ def joins(title: str, found: Joins) -> Iterator[str]:
         _spread("navigation to first frame", found.from_navigation),
     ]
     rows += [_spread(f"  {sentence}", found.steps[name]) for name, sentence in STEPS]
-    yield from table(("", "p50", "p95", "least", "most"), rows)
+    yield from _table(("", "p50", "p95", "least", "most"), rows)
 
 
 def latency(found: Latency) -> Iterator[str]:
@@ -39,7 +41,7 @@ def latency(found: Latency) -> Iterator[str]:
     frames = found.frames
     offset = found.clock_offset
     yield f"\nLatency, {found.picture}: ms over {found.seconds:.0f} s, {frames.expected} pictures"
-    yield from table(
+    yield from _table(
         ("from being drawn until", "p50", "p95", "least", "most"),
         [
             _spread("presented (presentationTime)", found.presented),
@@ -66,7 +68,7 @@ def latency(found: Latency) -> Iterator[str]:
 def lips(found: Lips) -> Iterator[str]:
     """Whether the flash and the beep meet."""
     yield f"\nLip sync, sound on: ms over {found.seconds:.0f} s; positive: the sound is late"
-    yield from table(
+    yield from _table(
         ("", "p50", "p95", "least", "most"),
         [
             _spread("sound after picture, by the browser's statistics", found.browser),
@@ -78,11 +80,29 @@ def lips(found: Lips) -> Iterator[str]:
     yield f"drift {found.drift_ms_per_minute:+.2f} ms a minute"
 
 
+def going(found: Sequence[Going]) -> Iterator[str]:
+    """Who comes and goes."""
+    yield "\nComing and going, seconds: until the place was free, and until a picture was back"
+    heads = ("", "n", "freed p50", "most", "back p50", "most")
+    yield from _table(heads, [_going_row(each) for each in found])
+
+
+def _going_row(each: Going) -> tuple[str, ...]:
+    spreads = (each.freed, each.back)
+    count = max(spread.count for spread in spreads if spread)
+    figures = (
+        f"{figure:.2f}" if spread else "-"
+        for spread in spreads
+        for figure in ((spread.p50, spread.most) if spread else (0, 0))
+    )
+    return (each.what, f"{count}", *figures)
+
+
 def load(found: Load) -> Iterator[str]:
     """What viewers cost."""
     yield "\nCPU of the node, ms a second, medians of the windows; memory, KiB a viewer"
     heads = "viewers,all,event loop,all / n,loop / n,beyond encode / n,RSS + / n,PSS + / n,fps,lost"
-    yield from table(heads.split(","), [_load_row(row) for row in found.rows])
+    yield from _table(heads.split(","), [_load_row(row) for row in found.rows])
     shared = found.shared
     yield (
         f"capture and encode alone in a process: {shared.p50:.1f} "
@@ -101,6 +121,16 @@ def load(found: Load) -> Iterator[str]:
         )
     else:
         yield f"every viewer received {RATE} frames a second, give or take {TOLERANCE:.0%}"
+
+
+def encoders(found: Encoders) -> Iterator[str]:
+    """What VP8 costs beside H.264."""
+    yield "\nEncoders alone: CPU in ms a second of pictures"
+    rows = [
+        (*_spread(name, spread), f"{found.ratios[name]:.2f}", f"{found.bitrate[name] / 1e6:.2f}")
+        for name, spread in found.cpu.items()
+    ]
+    yield from _table(("", "p50", "p95", "least", "most", "times H.264", "Mb/s"), rows)
 
 
 def _load_row(row: Row) -> tuple[str, ...]:
@@ -126,8 +156,7 @@ def _spread(title: str, found: Spread) -> tuple[str, ...]:
     return (title, *(f"{figure:.1f}" for figure in figures))
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Columns: the first to the left, the others to the right."""
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):
         first, *rest = (

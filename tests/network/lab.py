@@ -6,6 +6,7 @@ Nothing here touches the machine's own network: each cable is made inside its tw
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -124,6 +125,10 @@ class Process:
                     await self._more.wait()
         except TimeoutError:
             raise AssertionError(f"never said {text!r}: {self.log}") from None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
 
     async def stop(self) -> int:
         """Ask it to end; its exit code."""

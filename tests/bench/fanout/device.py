@@ -16,15 +16,13 @@ from typing import Any
 
 from edgecam.config import Viewers
 from edgecam.encode.annexb import is_keyframe
+from edgecam.encode.h264 import profile_level_id
 from edgecam.fanout.fanout import Fanout
 from edgecam.lifecycle import cancelled
 from edgecam.media import NS, Packet, capture_clock
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.send_path import profiles
 from tests.bench.fanout import stream
-
-OFFERED = "42e01f"
-"""Whatever the stream is: nobody here decodes it."""
 
 
 class Playback:
@@ -53,7 +51,7 @@ class Playback:
 async def serve(file: Path, send_path: str) -> None:
     """Until standard input ends."""
     fanout = Fanout("stream", Playback(stream.load(file)), Viewers().queue)
-    streams = Streams(fanout, None, OFFERED)
+    streams = Streams(fanout, None, profile_level_id(stream.VIDEO, stream.BITRATE))
     running = asyncio.create_task(fanout.run())
     peers: list[Peer] = []
     lines = asyncio.StreamReader(2**20)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
-from tests.bench.report import table
+from tests.bench.report import _table
 
 OURS = "edgecam"
 SHORTFALL = 0.98
@@ -44,14 +44,14 @@ def tables(results: dict[str, Any]) -> Iterator[str]:
         for count in counts
     }
     yield "\nCPU of the sending process, ms a viewer-second: median (least-most)"
-    yield from table(
+    yield from _table(
         ["viewers", *names],
         [[str(count), *(_spread(found[name, count]) for name in names)] for count in counts],
     )
     yield f"\n{OURS}'s share of each, medians"
     others = [name for name in names if name != OURS]
     if OURS in names:
-        yield from table(
+        yield from _table(
             ["viewers", *others],
             [
                 [str(count), *(_ratio(found[OURS, count], found[name, count]) for name in others)]
@@ -59,7 +59,7 @@ def tables(results: dict[str, Any]) -> Iterator[str]:
             ],
         )
     yield "\nMemory: resident KiB, medians, and the growth a viewer since the row before"
-    yield from table(
+    yield from _table(
         ["viewers", *names],
         [
             [str(count), *(_memory(found, name, counts, at) for name in names)]
