@@ -11,6 +11,7 @@ import pytest
 from edgecam.media import Packet
 from edgecam.peer.send_path.frame import MOST_SEGMENTS, UDP_SEGMENT, Frame, lay_out
 from edgecam.peer.send_path.internals import Pair
+from edgecam.peer.send_path.payloads import MOST
 from edgecam.peer.send_path.route import Route
 from tests.sockets import PATIENCE
 
@@ -21,7 +22,7 @@ SO_NO_CHECK = 11
 def frame(*sizes: int) -> Frame:
     """Payloads of these sizes, each byte of one its number; two bytes of header, one of tag."""
     made = Frame(tuple(bytes([at % 256]) * size for at, size in enumerate(sizes)), 2, 1)
-    made.clear()
+    made.put_on_desk()
     return made
 
 
@@ -30,27 +31,34 @@ def sizes(made: Frame) -> list[list[int]]:
     return [[len(datagram) for datagram in burst.datagrams] for burst in made.bursts]
 
 
-def test_a_burst_is_of_one_size_but_for_its_last() -> None:
+def test_a_burst_is_of_full_datagrams_but_for_its_last() -> None:
     """As the kernel cuts it."""
-    assert sizes(frame(5, 7, 7, 7, 4, 7, 7)) == [[8], [10, 10, 10, 7], [10, 10]]
+    full = MOST + 3
+    assert sizes(frame(5, MOST, MOST, 4, MOST, 8)) == [[8], [full, full, 7], [full, 11]]
+    assert sizes(frame(MOST, MOST)) == [[full, full]]
     assert sizes(frame(7)) == [[10]]
     assert sizes(frame()) == []
-    assert [len(burst) for burst in sizes(frame(*[7] * 60))] == [MOST_SEGMENTS, MOST_SEGMENTS, 12]
+    many = sizes(frame(*[MOST] * 60))
+    assert [len(burst) for burst in many] == [MOST_SEGMENTS, MOST_SEGMENTS, 12]
+    # Nothing of the kind is made, but would be sent.
+    assert sizes(frame(MOST + 9, MOST + 9, 2)) == [[full + 9, full + 9, 5]]
 
 
 def test_every_viewer_finds_the_payloads_as_they_were() -> None:
     """Whatever the one before has made of them; lengths are without the tag."""
     made = frame(3, 1)
-    before = bytes(made.memory[: made.size])
-    assert before == b"\0\0" + b"\0\0\0" + b"\0" + b"\0\0" + b"\1" + b"\0"
-    for start, _, pointer, size in made.slots:
-        made.memory[start] = 0xFF
-        assert pointer[0] == b"\xff"
-        size[0] += 1
-    made.clear()
-    assert bytes(made.memory[: made.size]) == before
-    assert [size[0] for _, _, _, size in made.slots] == [5, 3]
-    assert [marker for _, marker, _, _ in made.slots] == [0, 0x80]
+    place = 2 + MOST + 1
+    assert [start for start, _, _ in made.places] == [0, place]
+    for _ in range(2):
+        assert [length[0] for _, _, length in made.places] == [5, 3]
+        assert made.desk.memory[2:6] == b"\0\0\0 "
+        assert made.desk.memory[place + 2 : place + 4] == b"\1 "
+        for start, pointer, length in made.places:
+            made.desk.memory[start : start + 6] = b"secret"
+            assert pointer[0] == b"s"
+            length[0] += 1
+        made.put_on_desk()
+    assert (made.octets, made.size) == (4, 10)
 
 
 def test_viewers_with_headers_of_one_length_share_a_frame() -> None:
@@ -158,7 +166,7 @@ def datagrams(made: Frame) -> list[bytes]:
 
 async def test_a_burst_is_one_call_and_arrives_cut(open_line: Line) -> None:
     """Datagrams as they were laid out, in order; a lone one needs no cutting."""
-    made = frame(50, *[1_300] * 13, 700, *[600] * 3)
+    made = frame(50, *[MOST] * 13, 700, *[MOST] * 3)
     open_line.route.send(made.bursts)
     assert await open_line.far.get(18) == datagrams(made)
     assert open_line.sock.bursts == 2
@@ -168,7 +176,7 @@ async def test_a_burst_is_one_call_and_arrives_cut(open_line: Line) -> None:
 async def test_where_the_kernel_refuses_each_goes_alone(open_line: Line, refusal: str) -> None:
     """All of them arrive, and it is not asked again."""
     open_line.sock.refuses = getattr(errno, refusal)
-    made = frame(*[100] * 5)
+    made = frame(*[MOST] * 5)
     for _ in range(3):
         open_line.route.send(made.bursts)
         assert await open_line.far.get(5) == datagrams(made)
@@ -177,7 +185,7 @@ async def test_where_the_kernel_refuses_each_goes_alone(open_line: Line, refusal
 
 async def test_linux_does_refuse_and_loses_nothing(ipv4_line: Line) -> None:
     """No fake: a socket that makes no checksums, from its third burst on."""
-    made = frame(*[1_300] * 10)
+    made = frame(*[MOST] * 10)
     for number in range(5):
         if number == 2:
             ipv4_line.sock.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
@@ -188,7 +196,7 @@ async def test_linux_does_refuse_and_loses_nothing(ipv4_line: Line) -> None:
 
 async def test_a_passing_error_is_no_refusal(open_line: Line) -> None:
     """As when the network is away for a moment: afterwards bursts go in one call again."""
-    made = frame(*[100] * 5)
+    made = frame(*[MOST] * 5)
     open_line.sock.refuses = errno.ENETUNREACH
     open_line.route.send(made.bursts)
     open_line.sock.refuses = 0
@@ -198,7 +206,7 @@ async def test_a_passing_error_is_no_refusal(open_line: Line) -> None:
 
 async def test_an_old_kernel_is_not_asked_to_cut(old_line: Line) -> None:
     """It would send a burst as one datagram."""
-    made = frame(*[100] * 5)
+    made = frame(*[MOST] * 5)
     old_line.route.send(made.bursts)
     assert await old_line.far.get(5) == datagrams(made)
     assert old_line.sock.bursts == 0
@@ -206,12 +214,12 @@ async def test_an_old_kernel_is_not_asked_to_cut(old_line: Line) -> None:
 
 async def test_a_full_socket_gets_all_of_a_frame_later_and_in_order(open_line: Line) -> None:
     """What the kernel does not take waits, and what comes next does not overtake it."""
-    first, second = frame(50, *[90] * 4, *[70] * 3), frame(*[30] * 3)
+    first, second = frame(50, *[MOST] * 4, 70, *[MOST] * 2), frame(*[MOST] * 3)
     open_line.sock.full = True
     open_line.route.send(first.bursts)
     expected = datagrams(first)
     # The memory is the next viewer's; what waits is not in it.
-    first.memory[:] = bytes(len(first.memory))
+    first.desk.view[:] = bytes(len(first.desk.memory))
     assert open_line.near.get_write_buffer_size() == sum(map(len, expected))
 
     open_line.sock.full = False
@@ -229,7 +237,7 @@ async def test_a_closed_socket_swallows(open_line: Line) -> None:
     open_line.near.close()
     for _ in range(3):
         await asyncio.sleep(0)
-    open_line.route.send(frame(*[100] * 5).bursts)
+    open_line.route.send(frame(*[MOST] * 5).bursts)
     assert open_line.far.queue.empty()
 
 
@@ -252,8 +260,8 @@ async def test_by_a_relay_each_goes_alone() -> None:
             self.sent.append(data)
 
     relay = Relay()
-    made = frame(*[100] * 3)
+    made = frame(*[MOST] * 3)
     expected = datagrams(made)
     Route(Pair(relay)).send(made.bursts)
-    made.memory[:] = bytes(len(made.memory))
+    made.desk.view[:] = bytes(len(made.desk.memory))
     assert relay.sent == expected

@@ -1,13 +1,13 @@
-"""An access unit laid out as datagrams, once for all viewers whose headers are equally long."""
+"""The payloads of an access unit, and where each viewer's datagrams are made of them in turn."""
 
 import struct
 from functools import lru_cache
-from itertools import accumulate
 from socket import IPPROTO_UDP
+from typing import Any
 
 from edgecam.media import Packet
 from edgecam.peer.send_path.internals import ffi
-from edgecam.peer.send_path.payloads import CUTS
+from edgecam.peer.send_path.payloads import CUTS, MOST
 
 UDP_SEGMENT = 103
 """udp(7), since Linux 4.18: the size of the datagrams the kernel is to cut a buffer into."""
@@ -17,6 +17,22 @@ MOST_SEGMENTS = 24
 overruns the buffers of sockets that are left at the size most systems give them."""
 
 Ancillary = list[tuple[int, int, bytes]]
+
+
+class Desk:
+    """Memory for one viewer's datagrams, in places of equal size, one behind the other.
+
+    ``places`` has for each where it begins, and pointers for libsrtp to it and to its length.
+    """
+
+    def __init__(self, places: int, size: int) -> None:
+        self.memory = bytearray(places * size)
+        self.view = memoryview(self.memory)
+        self.lengths: Any = ffi.new("int[]", places)
+        base = ffi.from_buffer(self.memory)
+        self.places: list[tuple[int, Any, Any]] = [
+            (size * at, base + size * at, self.lengths + at) for at in range(places)
+        ]
 
 
 class Burst:
@@ -41,67 +57,36 @@ class Burst:
         return [bytes(together[at : at + size]) for at in range(0, len(together), size)]
 
 
-class Desk:
-    """Memory where one viewer's datagrams at a time are made, and pointers for libsrtp into it."""
-
-    def __init__(self, size: int, count: int) -> None:
-        self.memory = bytearray(size)
-        self.view = memoryview(self.memory)
-        self.base = ffi.from_buffer(self.memory)
-        self.lengths = ffi.new("int[]", count)
-        self.pointers = [self.lengths + number for number in range(count)]
-
-
 class Frame:
-    """``payloads`` of one packet of the fan-out, with ``header`` bytes before each, ``tag`` after.
+    """A packet of the fan-out for all whose headers are of ``header`` bytes and tags of ``tag``.
 
-    ``clear`` gives every viewer in turn the ``memory``, with the payloads unencrypted: it is the
-    same for all frames. ``slots`` has an entry for each datagram: where it begins, 0x80 if it is
-    the last (RTP's marker), and pointers to it and to its length without the tag, for libsrtp to
-    change.
+    ``payloads`` are the RTP payloads, ``octets`` and ``size`` their bytes without and with headers
+    and tags. Each viewer's datagrams are made in the same ``places`` of the ``desk``, once the
+    payloads were put there, and ``bursts`` is how they are sent from there.
     """
 
-    __slots__ = ("_desk", "_lengths", "_template", "bursts", "octets", "payloads", "size", "slots")
-
-    _shared = Desk(1 << 16, 64)
+    __slots__ = (
+        *("_lengths", "_template", "bursts", "desk", "octets", "payloads", "places", "size"),
+    )
 
     def __init__(self, payloads: tuple[bytes, ...], header: int, tag: int) -> None:
-        count = len(payloads)
-        lengths = [header + len(payload) for payload in payloads]
-        starts = list(accumulate([length + tag for length in lengths], initial=0))
+        count, sizes = len(payloads), [len(payload) for payload in payloads]
         self.payloads = payloads
-        self.size = starts[-1]
-        self.octets = self.size - count * (header + tag)
-        whole = bytes(header) + bytes(tag + header).join(payloads) + bytes(tag)
-        self._template = whole if count else b""
-        self._lengths = struct.pack(f"={count}i", *lengths)
-        self._desk = desk = self._with_room(self.size, count)
-        base, pointers = desk.base, desk.pointers
-        self.slots = [(starts[at], 0, base + starts[at], pointers[at]) for at in range(count)]
-        if count:
-            start, _, *rest = self.slots[-1]
-            self.slots[-1] = (start, 0x80, *rest)
-        self.bursts = _bursts(desk.view, starts) if count else []
+        self.octets = sum(sizes)
+        self.size = self.octets + count * (header + tag)
+        room = max(MOST, *sizes) if count else MOST
+        self.desk = desk = desk_of(max(64, 1 << count.bit_length()), header + room + tag)
+        self.places = desk.places[:count]
+        self.bursts = _bursts(desk.view, sizes, room, header + tag)
+        filled = [payload.ljust(room) for payload in payloads]
+        self._template = bytes(tag + header).join([b"", *filled])[tag:] if count else b""
+        self._lengths = struct.pack(f"={count}i", *[header + size for size in sizes])
 
-    @property
-    def memory(self) -> bytearray:
-        """Where ``slots`` and ``bursts`` point to."""
-        return self._desk.memory
-
-    def clear(self) -> None:
-        """Take back what the viewer before has made of the memory."""
-        desk = self._desk
-        desk.view[: self.size] = self._template
-        ffi.memmove(desk.lengths, self._lengths, len(self._lengths))
-
-    @classmethod
-    def _with_room(cls, size: int, count: int) -> Desk:
-        """The desk of all, or from now on a larger one."""
-        desk = Frame._shared
-        if size > len(desk.memory) or count > len(desk.pointers):
-            desk = Desk(max(2 * size, len(desk.memory)), max(2 * count, len(desk.pointers)))
-            Frame._shared = desk
-        return desk
+    def put_on_desk(self) -> None:
+        """Put the payloads in their places, and the lengths of datagrams without their tags."""
+        desk, template, lengths = self.desk, self._template, self._lengths
+        desk.view[: len(template)] = template
+        ffi.memmove(desk.lengths, lengths, len(lengths))
 
 
 _newest: dict[tuple[str, int, int], tuple[Packet, Frame]] = {}
@@ -119,22 +104,25 @@ def lay_out(packet: Packet, codec: str, header: int, tag: int) -> Frame:
 
 
 @lru_cache
+def desk_of(places: int, size: int) -> Desk:
+    """The one with so many places of this size."""
+    return Desk(places, size)
+
+
+@lru_cache
 def segments_of(size: int) -> Ancillary:
     """What has the kernel cut a buffer into datagrams of ``size``."""
     return [(IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", size))]
 
 
-def _bursts(view: memoryview, starts: list[int]) -> list[Burst]:
-    """Runs of datagrams of one size, each up to and with the first that is smaller."""
+def _bursts(view: memoryview, sizes: list[int], room: int, more: int) -> list[Burst]:
+    """Runs of payloads that fill their places, each up to and with the first that does not."""
     bursts: list[Burst] = []
-    begin, size = 0, starts[1]
-    for at in range(2, len(starts)):
-        start, end = starts[at - 1], starts[at]
-        # The run goes on with this one, unless the one before was smaller or this is larger.
-        whole = (start - begin) % size == 0
-        if whole and end - start <= size and start - begin < MOST_SEGMENTS * size:
+    first, place = 0, room + more
+    for at, size in enumerate(sizes):
+        if size == room and at + 1 < len(sizes) and at + 1 - first < MOST_SEGMENTS:
             continue
-        bursts.append(Burst(view[begin:start], size))
-        begin, size = start, end - start
-    bursts.append(Burst(view[begin : starts[-1]], size))
+        begin, end = place * first, place * at + size + more
+        bursts.append(Burst(view[begin:end], min(place, end - begin)))
+        first = at + 1
     return bursts

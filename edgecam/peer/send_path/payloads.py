@@ -18,8 +18,8 @@ Cut = Callable[[bytes], tuple[bytes, ...]]
 def h264(access_unit: bytes) -> tuple[bytes, ...]:
     """Packetization mode 1 (RFC 6184, section 6.3) of an access unit in Annex B.
 
-    What aiortc makes, but that the fragments of a NAL unit are of one size except for the last,
-    where aiortc's differ by a byte: the kernel takes datagrams of one size together.
+    What aiortc makes, but that the fragments of a NAL unit are full except for the last, where
+    aiortc's differ by a byte: the kernel takes datagrams of one size together.
     """
     return tuple(_h264(nal_units(access_unit)))
 
@@ -79,10 +79,8 @@ def _aggregate(units: list[bytes]) -> bytes:
 def _fragments(unit: bytes) -> list[bytes]:
     """FU-As (RFC 6184, section 5.8)."""
     indicator, kind = unit[0] & 0xE0 | _FU_A, unit[0] & 0x1F
-    length = len(unit) - 1
-    size = -(-length // -(-length // (MOST - 2)))
-    between = bytes((indicator, kind))
-    fragments = [between + unit[at : at + size] for at in range(1, len(unit), size)]
+    header = bytes((indicator, kind))
+    fragments = [header + unit[at : at + MOST - 2] for at in range(1, len(unit), MOST - 2)]
     fragments[0] = bytes((indicator, 0x80 | kind)) + fragments[0][2:]
     fragments[-1] = bytes((indicator, 0x40 | kind)) + fragments[-1][2:]
     return fragments

@@ -15,6 +15,10 @@ _NTP_EPOCH = 2_208_988_800 * NS
 """Nanoseconds from 1900 to 1970 (RFC 868)."""
 
 
+_MARKER = 0x80
+"""On the last packet of an access unit (RFC 6184, section 5.1), in the byte of the payload type."""
+
+
 class Stream:
     """Sequence numbers, timestamps and headers, from the viewer's answer to its end.
 
@@ -81,7 +85,7 @@ class Stream:
             return
         sent, number = found
         payload = sent.payloads[number]
-        marker = 0x80 if number + 1 == len(sent.payloads) else 0
+        marker = _MARKER if number + 1 == len(sent.payloads) else 0
         wire = self._wire
         payload_type, ssrc = self._payload_type, wire.ssrc
         if wire.rtx_payload_type is not None:
@@ -100,22 +104,25 @@ class Stream:
         await wire.send(header + payload)
 
     def _protect(self, frame: Frame, sequence: int, timestamp: int, extensions: bytes) -> None:
-        """Make ``frame``'s memory this viewer's datagrams."""
-        frame.clear()
-        memory, write = frame.memory, self._header.pack_into
+        """Make this viewer's datagrams on the frame's desk."""
+        frame.put_on_desk()
+        memory, write = frame.desk.memory, self._header.pack_into
         first_byte, payload_type = self._first_byte, self._payload_type
         srtp, ssrc = self._wire.srtp, self._wire.ssrc
-        for start, marker, pointer, size in frame.slots:
+        last = sequence + len(frame.payloads) - 1
+        for start, pointer, length in frame.places:
+            if sequence == last:
+                payload_type |= _MARKER
             write(
                 memory,
                 start,
                 first_byte,
-                marker | payload_type,
+                payload_type,
                 sequence & 0xFFFF,
                 timestamp,
                 ssrc,
                 extensions,
             )
-            sequence += 1
-            if status := protect(srtp, pointer, size):
+            if status := protect(srtp, pointer, length):
                 raise RuntimeError(f"libsrtp refuses to encrypt: error {status}")
+            sequence += 1
