@@ -143,7 +143,11 @@ class _Node:
             if fanout is not None:
                 self._own(fanout.name, fanout.run(), STOP_CAMERA)
         servers = self._ice_servers()
-        ice = Ice(servers, lambda s: Peer.offering(streams, s, relay_only=servers.relay_only))
+        path = self._config.peer.send_path
+        ice = Ice(
+            servers,
+            lambda s: Peer.offering(streams, s, relay_only=servers.relay_only, send_path=path),
+        )
         viewers = self._config.viewers
         caller = Caller(
             ice.peer,
