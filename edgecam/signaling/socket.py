@@ -216,8 +216,9 @@ def _behind(error: Exception) -> Exception:
     while isinstance(cause, (SocketError, EngineError)):
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, aiohttp.WSServerHandshakeError) and cause.status == UNAUTHORIZED:
-        return SocketError("the server does not know this caller token, or no longer does")
-    return cause if isinstance(cause, FAILURES) else error
+        return Exception("the server does not know this caller token, or no longer does")
+    told: Exception = cause if isinstance(cause, FAILURES) else error
+    return told
 
 
 def _reason(told: Any) -> str:
