@@ -82,7 +82,11 @@ async def test_a_caller_whose_address_is_gone_calls_again(tmp_path: Path) -> Non
         )
         assert await listener.told.get() == "connected"
 
+        moves.tell(["192.0.2.1"])
+        assert listener.told.empty(), "loopback is no address of the host, and stays"
+
         moves.tell(["127.0.0.1", "::1", "192.0.2.1"])
+        assert listener.told.empty()
         moves.tell(["192.0.2.1"])
         assert await listener.told.get() == "disconnected"
         assert await listener.told.get() == "connected"
