@@ -35,15 +35,11 @@ class Cut:
 
 @dataclass(slots=True)
 class Member:
-    """One open socket of a namespace. ``messages``: its share, None for who may say what it likes.
-
-    A caller's share is its camera's, however many sockets it opens, one after the other or at once.
-    """
+    """One open socket of a namespace."""
 
     namespace: Namespace
     address: str
     cut: Cut
-    messages: TokenBucket | None
     calls: TokenBucket
     floor: TokenBucket
 
@@ -51,10 +47,6 @@ class Member:
     def kind(self) -> str:
         """For the log."""
         return f"{self.namespace[1:]} at {self.address}"
-
-    def floods(self, now: float) -> bool:
-        """Whether one more message is too many."""
-        return self.messages is not None and not self.messages.take(now)
 
     def check_pace(self, message: Message, now: float) -> None:
         """BadMessage if it asks too often. The floor can be given back at any time."""
@@ -64,15 +56,12 @@ class Member:
             raise BadMessage("too-many", "ask for the floor twice a second at most")
 
 
-def member(
-    namespace: Namespace, address: str, cut: Cut, messages: TokenBucket | None, now: float
-) -> Member:
+def member(namespace: Namespace, address: str, cut: Cut, now: float) -> Member:
     """A socket that has just come in."""
     return Member(
         namespace,
         address,
         cut,
-        messages,
         TokenBucket(CALLS_BURST, CALLS_RATE, now),
         TokenBucket(FLOOR_BURST, FLOOR_RATE, now),
     )
