@@ -11,7 +11,7 @@ import pytest
 from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.signaling.gate import ENGINES_PER_ADDRESS, JOIN_DEADLINE
-from edgecam.signaling.members import BURST
+from edgecam.signaling.members import ADDRESS_CALLS_BURST, BURST, CALLS_BURST
 from edgecam.signaling.parser import MOST_MESSAGE
 from edgecam.signaling.server import SOCKETS_PER_ADDRESS
 from tests.door import BEARER, TOKEN, Door, Raw, open_door
@@ -300,6 +300,24 @@ class Poller:
     async def post_bytes(self, body: bytes) -> int:
         async with self._http.post(self._url, data=body) as answer:
             return answer.status
+
+
+async def test_coming_again_gives_no_more_calls(door: Door) -> None:
+    """What an address may ask for outlives its sockets; others ask for their own."""
+    http = await door.browser()
+    for _ in range(ADDRESS_CALLS_BURST // CALLS_BURST):
+        raw = await door.raw_of(http)
+        await raw.hear("waiting")
+        for _ in range(CALLS_BURST):
+            await raw.say('42/viewer,["call",{}]')
+            await raw.hear("waiting")
+        await raw.socket.close()
+    raw = await door.raw_of(http)
+    await raw.say('42/viewer,["call",{}]')
+    assert (await raw.hear("error"))["code"] == "too-many"
+    door.clock.now += 1
+    await raw.say('42/viewer,["call",{}]')
+    await raw.hear("waiting")
 
 
 async def test_who_does_not_read_is_cut(door: Door) -> None:

@@ -24,6 +24,8 @@ from edgecam.signaling.cameras import Camera
 from edgecam.signaling.exchange import Delivery
 from edgecam.signaling.gate import Gate, Visitor
 from edgecam.signaling.members import (
+    ADDRESS_CALLS_BURST,
+    ADDRESS_CALLS_RATE,
     BURST,
     CALLER_BURST,
     CALLER_RATE,
@@ -83,6 +85,7 @@ class SignalingServer:
         self._members: dict[str, Member] = {}
         self._addresses = PerAddress(SOCKETS_PER_ADDRESS)
         self._shares: dict[str, TokenBucket] = {}
+        self._asked: dict[str, TokenBucket] = {}
         self._seldom = Seldom(logger)
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -175,16 +178,17 @@ class SignalingServer:
             self._outbox.cut(visitor.cut)
             raise Refused(str(error), {"code": error.code}) from None
         visitor.member = sid
+        calls = self._calls_of(address, now)
         if isinstance(who, Camera):
             visitor.share = self._share(who, now)
-            self._members[sid] = member(namespace, address, visitor.cut, now)
+            self._members[sid] = member(namespace, address, visitor.cut, calls, now)
             self._caller_joined(sid, who)
         else:
             visitor.share = TokenBucket(BURST, RATE, now)
-            self._members[sid] = member(namespace, address, visitor.cut, now)
+            self._members[sid] = member(namespace, address, visitor.cut, calls, now)
             name = who.name or described(request.headers.get("User-Agent", ""))
             watcher = Watcher(secrets.token_urlsafe(9), name)
-            self._send(self.calls.viewer_joined(sid, watcher, who.camera, now))
+            self._send(self.calls.viewer_joined(sid, watcher, who.camera, now, address))
 
     def _caller(self, auth: object) -> Camera:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -203,6 +207,18 @@ class SignalingServer:
         if camera.own:
             return None
         return self._shares.setdefault(camera.camera, TokenBucket(CALLER_BURST, CALLER_RATE, now))
+
+    def _calls_of(self, address: str, now: float) -> TokenBucket:
+        """What the viewers of an address may ask for, which outlives their sockets."""
+        asked = self._asked.setdefault(
+            address, TokenBucket(ADDRESS_CALLS_BURST, ADDRESS_CALLS_RATE, now)
+        )
+        there = {each.address for each in self._gate.visitors.values()}
+        for other in self._asked.keys() - there:
+            if now - self._asked[other].now >= ADDRESS_CALLS_BURST / ADDRESS_CALLS_RATE:
+                # It is full again.
+                del self._asked[other]
+        return asked
 
     def _caller_joined(self, sid: str, camera: Camera) -> None:
         before = self.calls.cameras.sockets(camera.camera)
