@@ -18,6 +18,7 @@ from edgecam.config import MOST_NAME, Config, Paths
 from edgecam.errors import InUse, StartError
 from edgecam.files import claim, private_folder, secret
 from edgecam.peer import addresses
+from edgecam.peer.send_path import profiles
 from edgecam.signaling.callers import Callers
 from edgecam.signaling.cameras import Camera
 from edgecam.signaling.tokens import camera_of
@@ -60,6 +61,7 @@ class Page:
 
 def prepare(config: Config) -> Ground:
     """Folders, keys, certificates and the page's files. StartError if it can't be."""
+    profiles.prefer_the_fastest()
     state = private_folder(state_folder(config.paths), "paths.state")
     runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
     turn_secret = ""
