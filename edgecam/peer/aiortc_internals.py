@@ -205,7 +205,11 @@ def ask_for_a_sign(pc: RTCPeerConnection) -> None:
     aioice asks every 5 s, and no longer knows a question after half a second.
     """
     pair = _chosen_pair(pc)
-    if pair is None or pair.protocol.transport.is_closing():
+    if pair is None:
+        return
+    # A relay's has no such method, and ignores by itself what it is given once it is closed.
+    is_closing = getattr(pair.protocol.transport, "is_closing", None)
+    if is_closing and is_closing():
         return
     connection = _connection(pc)
     request = connection.build_request(pair, nominate=False)

@@ -284,9 +284,12 @@ class Peer:
             self.ended.set()
 
     async def _watch(self) -> None:
-        """End the call when the viewer is gone."""
-        aiortc_internals.on_datagram(self._pc, self._liveness.heard)
-        await self._liveness.until_gone()
+        """End the call when the viewer is gone, or when that can't be told any more."""
+        try:
+            aiortc_internals.on_datagram(self._pc, self._liveness.heard)
+            await self._liveness.until_gone()
+        except Exception:
+            logger.exception("whether a viewer is still there can't be told; its call ends")
         self.ended.set()
 
     def _looked_up(self, task: asyncio.Task[None]) -> None:
