@@ -11,6 +11,7 @@ from pathlib import Path
 
 import av
 import pytest
+from aiortc.rtp import AnyRtcpPacket, RtcpByePacket
 from av import VideoFrame
 
 from edgecam.capture import source
@@ -179,6 +180,33 @@ async def test_a_keyframe_is_asked_for_as_the_floor_is_given(device: Device) -> 
         assert not asked.is_set()
         assert peer.received.open()
         assert asked.is_set()
+        peer.received.shut()
+
+
+async def test_who_has_said_bye_is_seen_again(device: Device) -> None:
+    """A page that takes its track off may say so; the next time it has the floor, it is seen."""
+    async with device.peer() as peer, talking(peer) as viewer:
+        viewer.send(Face())
+        assert peer.received.open()
+        await until(lambda: device.screen.seen_ns > 0)
+        sender = viewer.sections["video"].sender
+        video = peer._pc.getTransceivers()[-1].receiver
+        said = asyncio.Event()
+        handle = video._handle_rtcp_packet
+
+        async def handled(packet: AnyRtcpPacket) -> None:
+            await handle(packet)
+            if isinstance(packet, RtcpByePacket):
+                said.set()
+
+        video._handle_rtcp_packet = handled  # type: ignore[method-assign]
+        await sender._send_rtcp([RtcpByePacket(sources=[sender._ssrc])])
+        await said.wait()
+        peer.received.shut()
+
+        assert peer.received.open()
+        seen = device.screen.seen_ns
+        await until(lambda: device.screen.seen_ns > seen)
         peer.received.shut()
 
 
