@@ -11,7 +11,7 @@ from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpReceiver, RTC
 from aiortc.codecs import CODECS
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtcpeerconnection import filter_preferred_codecs, find_common_codecs
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtcrtpreceiver import NackGenerator
 from aiortc.rtp import RTP_HISTORY_SIZE, AnyRtcpPacket, RtcpByePacket, RtpPacket
 from aiortc.utils import uint16_add
@@ -220,18 +220,6 @@ def start_over(receiver: RTCRtpReceiver) -> None:
 def ask_for_keyframe(receiver: RTCRtpReceiver) -> None:
     """Send a picture loss indication with the next packet that comes. For any thread."""
     getattr(receiver, "_RTCRtpReceiver__decoder_error").set()  # noqa: B009
-
-
-def receive_no_more(receiver: RTCRtpReceiver) -> None:
-    """Have ``receiver`` not begin any more: its connection is about to be closed.
-
-    aiortc begins it after DTLS even if it was stopped meanwhile, and never ends it then.
-    """
-
-    async def nothing(parameters: RTCRtpReceiveParameters) -> None:
-        pass
-
-    receiver.receive = nothing  # type: ignore[method-assign]
 
 
 def _put(receiver: RTCRtpReceiver, name: str, value: object) -> None:
