@@ -147,13 +147,21 @@ async def test_repairs_are_limited() -> None:
     await pc.close()
 
 
-async def test_no_consent_is_asked_once_it_ends() -> None:
-    """The task that aioice would begin after the end is over at once."""
+async def test_nothing_begins_once_it_ends() -> None:
+    """What aioice and aiortc would begin after the end is over at once."""
     pc, _ = sender()
-    connection = pc.getTransceivers()[0].receiver.transport.transport._connection
-    assert inspect.iscoroutinefunction(connection.query_consent)
-    aiortc_internals.end_consent(pc)
-    await asyncio.create_task(connection.query_consent())
+    (transceiver,) = pc.getTransceivers()
+    ice = transceiver.receiver.transport.transport
+    names = (
+        (ice._connection, "query_consent"),
+        (ice, "start"),
+        (transceiver.sender, "send"),
+        (transceiver.receiver, "receive"),
+    )
+    assert all(inspect.iscoroutinefunction(getattr(part, name)) for part, name in names)
+    aiortc_internals.begin_no_more(pc)
+    for part, name in names:
+        await asyncio.create_task(getattr(part, name)(None))
     await pc.close()
 
 
@@ -188,7 +196,8 @@ async def test_a_viewer_by_a_relay_is_asked() -> None:
         pair = connection._nominated[1]
         client.peer_to_channel[pair.remote_addr] = 0x4000
         client.channel_refresh_at[0x4000] = float("inf")
-        direct, pair.protocol.transport = pair.protocol.transport, TurnTransport(client)
+        direct = pair.protocol.transport
+        pair.protocol.transport = TurnTransport(client)  # type: ignore[assignment]
 
         aiortc_internals.ask_for_a_sign(mine)
         # Behind the channel's number and the length.

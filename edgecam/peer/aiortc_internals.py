@@ -161,19 +161,23 @@ def limit_repairs(sender: RTCRtpSender, most_unsent: int) -> None:
     sender._retransmit = send_again  # type: ignore[method-assign]
 
 
-def end_consent(pc: RTCPeerConnection) -> None:
-    """Have no check of consent begin any more: ``pc`` is about to be closed.
+def begin_no_more(pc: RTCPeerConnection) -> None:
+    """Have nothing of ``pc`` begin any more: it is about to be closed.
 
-    aioice begins them up to 20 ms after a pair was chosen; one that begins after the connection
-    was closed would never end.
+    What begins after the end would never end. aioice begins checks of consent up to 20 ms after a
+    pair was chosen; aiortc begins senders and receivers, which it has stopped already, when the
+    handshake is done by then.
     """
 
-    async def nothing() -> None:
+    async def nothing(*_: Any, **__: Any) -> None:
         pass
 
     for transceiver in pc.getTransceivers():
-        connection = transceiver.receiver.transport.transport._connection
-        connection.query_consent = nothing  # type: ignore[method-assign]
+        ice = transceiver.receiver.transport.transport
+        ice._connection.query_consent = nothing  # type: ignore[method-assign]
+        ice.start = nothing  # type: ignore[method-assign]
+        transceiver.sender.send = nothing  # type: ignore[method-assign]
+        transceiver.receiver.receive = nothing  # type: ignore[method-assign]
 
 
 def on_datagram(pc: RTCPeerConnection, heard: Callable[[], None]) -> None:

@@ -241,6 +241,7 @@ class Peer:
     async def close(self) -> None:
         """End the call and free everything it holds."""
         self.ended.set()
+        self.received.shut()
         for sending in self._sendings:
             sending.close()
         for task in list(self._lookups):
@@ -248,7 +249,7 @@ class Peer:
         if self._lookups:
             await asyncio.wait(self._lookups)
         await cancelled(self._watching)
-        aiortc_internals.end_consent(self._pc)
+        aiortc_internals.begin_no_more(self._pc)
         await self._pc.close()
 
     async def _offer(self) -> None:
