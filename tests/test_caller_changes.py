@@ -1,11 +1,16 @@
 """The device's side when addresses change, connections die and viewers vanish."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from edgecam import lifecycle
 from edgecam.encode.h264 import profile_level_id
-from edgecam.lifecycle import cancelled
+from edgecam.lifecycle import Backoff, cancelled
 from edgecam.peer.addresses import host_addresses
 from edgecam.peer.peer import Peer, Streams
 from edgecam.signaling.caller import Caller
@@ -120,6 +125,111 @@ async def test_a_new_connection_begins_with_what_the_one_before_has_lost(tmp_pat
     assert {await next_of("hangup", "offer") for _ in lost} == {("hangup", call) for call in lost}
     assert (await next_of("hangup", "offer"))[0] == "offer"
     await cancelled(run)
+
+
+async def test_what_could_not_be_said_is_said_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that breaks while the lost calls are told loses none of them."""
+    monkeypatch.setattr(lifecycle, "FIRST_PAUSE", 0.001)
+    broke = asyncio.Event()
+
+    async def broken(event: str, payload: dict[str, Any]) -> None:
+        broke.set()
+        raise OSError("the connection broke")
+
+    async with talking() as (caller, said):
+        lost = {(await said.next_of("offer"))["call"] for _ in range(2)}
+        calls = [call.task for call in caller.calls if call.task is not None]
+        caller.disconnected()
+        await asyncio.wait(calls)
+        caller.connected(broken)
+        async with asyncio.timeout(PATIENCE):
+            await broke.wait()
+        caller.disconnected()
+
+        caller.connected(said.emit)
+        assert {(await said.next_of("hangup"))["call"] for _ in lost} == lost
+
+
+async def test_news_does_not_wait_for_an_offer() -> None:
+    """While a peer takes its time, or none can be made, the server is told all the same."""
+    begun = asyncio.Event()
+
+    async def never() -> Peer:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with talking(never) as (caller, said):
+        async with asyncio.timeout(PATIENCE):
+            await begun.wait()
+        assert (await said.next_of("status"))["state"] == "ready"
+        caller.source_failed("camera", "the camera was unplugged")
+        assert (await said.next_of("status"))["message"] == "the camera was unplugged"
+
+
+async def test_an_offer_is_tried_again_as_soon_as_something_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would be an hour until the next attempt."""
+    monkeypatch.setattr(Backoff, "failed", lambda *_: 3_600.0)
+    tried = asyncio.Semaphore(0)
+    streams = Streams(camera(), None, profile_level_id(SIZE, BITRATE))
+    refusals = ["no relay", "no network", ""]
+
+    async def refused() -> Peer:
+        reason = refusals.pop(0)
+        tried.release()
+        if reason:
+            raise OSError(reason)
+        return await Peer.offering(streams)
+
+    async with talking(refused, standing=1) as (caller, said):
+        async with asyncio.timeout(PATIENCE):
+            await tried.acquire()
+            while (await said.next_of("status"))["message"] != "no relay":
+                pass
+            caller.offer_anew()
+            await tried.acquire()
+            while (await said.next_of("status"))["message"] != "no network":
+                pass
+            caller.disconnected()
+            caller.connected(said.emit)
+            await said.next_of("offer")
+            while (await said.next_of("status"))["state"] != "ready":
+                pass
+
+
+@asynccontextmanager
+async def talking(
+    make_peer: Callable[[], Awaitable[Peer]] | None = None, standing: int = 2
+) -> AsyncIterator[tuple[Caller, "Said"]]:
+    """A caller, and what it says to its server, which is the test."""
+    streams = Streams(camera(), None, profile_level_id(SIZE, BITRATE))
+    caller = Caller(make_peer or (lambda: Peer.offering(streams)), 4, standing, ())
+    said = Said()
+    run = asyncio.create_task(caller.run())
+    caller.connected(said.emit)
+    try:
+        yield caller, said
+    finally:
+        await cancelled(run)
+
+
+class Said:
+    """Keeps what a caller says."""
+
+    def __init__(self) -> None:
+        self._messages: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+
+    async def emit(self, event: str, payload: dict[str, Any]) -> None:
+        self._messages.put_nowait((event, payload))
+
+    async def next_of(self, wanted: str) -> dict[str, Any]:
+        """The payload of the next such message; others are passed over."""
+        async with asyncio.timeout(PATIENCE):
+            while (message := await self._messages.get())[0] != wanted:
+                pass
+        return message[1]
 
 
 class Listening:

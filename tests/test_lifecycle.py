@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from edgecam.lifecycle import FIRST_PAUSE, LONGEST_PAUSE, Backoff, Lifecycle, cancelled
+from edgecam import lifecycle as module
+from edgecam.lifecycle import FIRST_PAUSE, LONGEST_PAUSE, Backoff, Lifecycle, cancelled, whenever
 
 
 async def test_parts_stop_in_reverse_order_and_once() -> None:
@@ -102,3 +103,21 @@ async def test_cancelling_waits_for_the_end_and_takes_nothing_too() -> None:
     await cancelled(None)
 
     assert ended.is_set()
+
+
+async def test_what_fails_is_never_done_in_a_busy_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it falls due, there is a pause; what falls due meanwhile is done after it."""
+    monkeypatch.setattr(module, "FIRST_PAUSE", 3_600.0)
+    due, attempts = asyncio.Event(), 0
+
+    async def fail() -> None:
+        nonlocal attempts
+        attempts += 1
+        raise OSError("broken")
+
+    task = asyncio.create_task(whenever(due, fail, Backoff("it")))
+    for _ in range(50):
+        due.set()
+        await asyncio.sleep(0)
+    assert attempts == 1
+    await cancelled(task)

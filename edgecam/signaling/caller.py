@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from edgecam.errors import BadMessage
-from edgecam.lifecycle import Backoff, cancelled, either
+from edgecam.lifecycle import Backoff, cancelled, either, whenever
 from edgecam.peer.peer import Peer
 from edgecam.signaling.call import About, Call
 from edgecam.signaling.messages import (
@@ -76,7 +76,8 @@ class Caller:
         self._granted = asyncio.Event()
         self._told: Status | None = None
         self._unsaid: dict[str, None] = {}
-        self._changed = asyncio.Event()
+        self._untold = asyncio.Event()
+        self._wanting = asyncio.Event()
         self.ready = asyncio.Event()
 
     @property
@@ -93,7 +94,7 @@ class Caller:
         """The socket to the server is open; ``emit`` sends through it."""
         self._emit = emit
         self._told = None
-        self._changed.set()
+        self._change()
 
     def disconnected(self) -> None:
         """The socket is gone, and with it every call.
@@ -119,6 +120,8 @@ class Caller:
     def offer_anew(self) -> None:
         """Withdraw the offers that stand: they name addresses that are gone or miss new ones."""
         self._generation += 1
+        self._change()
+        self._change()
         for call in self.calls:
             if not call.taken.is_set():
                 call.hang_up("stale")
@@ -139,7 +142,7 @@ class Caller:
     def source_failed(self, source: str, reason: str) -> None:
         """Tell the viewers why ``source`` delivers nothing; an empty reason: it does again."""
         self._failures[source] = reason
-        self._changed.set()
+        self._change()
 
     def said(self, message: Message) -> None:
         """The server's message about one of the calls."""
@@ -150,43 +153,62 @@ class Caller:
             if isinstance(message, Taken):
                 call.viewer = message.viewer
                 call.taken.set()
-                self._changed.set()
+                self._change()
             elif call.inbox.full():
                 call.hang_up("failed")
             else:
                 call.inbox.put_nowait(message)
 
     async def run(self) -> None:
-        """Keep offers standing and the server told, until cancelled; then end every call."""
-        backoff = Backoff("making an offer")
-        floor = asyncio.create_task(self._watch_floor(), name="the floor")
+        """Keep offers standing and the server told, until cancelled; then end every call.
+
+        Neither waits for the other, nor does news wait until a pause after a failure is over.
+        """
+        tell = whenever(self._untold, self._tell, Backoff("telling the signaling server"))
+        offer = whenever(self._wanting, self._offer, Backoff("making an offer"))
+        work = {"what to tell": tell, "offers": offer, "the floor": self._watch_floor()}
+        tasks = [asyncio.create_task(each, name=name) for name, each in work.items()]
         try:
-            while True:
-                await self._changed.wait()
-                self._changed.clear()
-                try:
-                    await self._withdraw()
-                    await self._tell()
-                    while self._emit is not None and self._missing() > 0:
-                        await self._place()
-                    self._failures.pop("offers", None)
-                    await self._tell()
-                    backoff.worked()
-                except Exception as error:
-                    logger.debug("an offer could not be made", exc_info=True)
-                    if isinstance(error, OSError) and not self._calls:
-                        self._failures["offers"] = f"{error}"
-                    await asyncio.sleep(backoff.failed(error))
-                    self._changed.set()
+            await asyncio.gather(*tasks)
         finally:
-            await cancelled(floor)
+            for task in tasks:
+                await cancelled(task)
             await self._end_all()
 
-    async def _withdraw(self) -> None:
-        """Say which calls of the connection before are over."""
-        while self._emit is not None and self._unsaid:
-            name, _ = self._unsaid.popitem()
-            await self._send("hangup", Hangup(name, "caller-left").payload())
+    def _change(self) -> None:
+        """The server is to be told, or an offer is wanting, or may be possible now."""
+        self._untold.set()
+        self._wanting.set()
+
+    async def _tell(self) -> None:
+        """Say which calls of the connection before are over, and how this one does."""
+        while (emit := self._emit) is not None and self._unsaid:
+            name = next(iter(self._unsaid))
+            await emit("hangup", Hangup(name, "caller-left").payload())
+            if self._emit is emit:
+                self._unsaid.pop(name)
+                self._wanting.set()
+        status = self._status()
+        if status != self._told and (emit := self._emit) is not None:
+            await emit("status", status.payload())
+            if self._emit is emit:
+                self._told = status
+
+    async def _offer(self) -> None:
+        """Make offers stand until none is missing; before, the server must know which are over."""
+        try:
+            while self._emit is not None and not self._unsaid and self._missing() > 0:
+                await self._place()
+        except OSError as error:
+            if not self._calls:
+                self._failed_to_offer(f"{error}")
+            raise
+        if self._calls:
+            self._failed_to_offer("")
+
+    def _failed_to_offer(self, reason: str) -> None:
+        self._failures["offers"] = reason
+        self._untold.set()
 
     def _missing(self) -> int:
         standing = sum(not call.taken.is_set() for call in self._calls.values())
@@ -287,12 +309,12 @@ class Caller:
         answer = self._talking.asked(call.name, received, call.asks, now)
         if answer.state == "granted":
             self._granted.set()
-            self._changed.set()
+            self._change()
         return answer
 
     def _release(self, call: Call) -> None:
         if self._talking.release(call.name):
-            self._changed.set()
+            self._change()
 
     async def _watch_floor(self) -> None:
         """Take the floor from whoever is silent, for as long as the caller runs."""
@@ -306,17 +328,12 @@ class Caller:
                 call = self._calls.get(self._talking.silent(now()) or "")
                 if call is not None:
                     self._release(call)
-                    await self._send("floor", Floor(call.name, "released", "silent").payload())
+                    told = self._send("floor", Floor(call.name, "released", "silent").payload())
+                    self._own(told, "tell of the floor")
 
     def _gone(self, call: Call) -> None:
         self._calls.pop(call.name, None)
-        self._changed.set()
-
-    async def _tell(self) -> None:
-        status = self._status()
-        if status != self._told and self._emit is not None:
-            await self._send("status", status.payload())
-            self._told = status
+        self._change()
 
     def _status(self) -> Status:
         failed = {source: reason for source, reason in self._failures.items() if reason}
