@@ -1,6 +1,7 @@
 """The device's side when addresses change, connections die and viewers vanish."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -74,6 +75,25 @@ async def test_viewers_that_say_no_goodbye_leave_nothing(tmp_path: Path) -> None
 
         assert it.caller.viewers == 0
         assert it.video.subscribers == 0
+
+
+async def test_a_viewer_does_not_fill_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A few lines about what it says wrong; the rest are counted."""
+    caplog.set_level(logging.INFO, "edgecam")
+    async with device(tmp_path) as it:
+        viewer = await it.viewer()
+        await viewer.watch()
+        for _ in range(60):
+            wrong = {"candidate": "x", "sdpMid": "0"}
+            await viewer.socket.say("candidate", {"call": viewer.call, "candidate": wrong})
+        await viewer.socket.say("floor", {"call": viewer.call, "want": True})
+        await viewer.socket.hear_until("floor")
+
+    lines = [each.message for each in caplog.records if viewer.call in each.message]
+    assert any("viewer connected" in line for line in lines)
+    assert 10 < len(lines) < 40
 
 
 async def test_a_caller_whose_address_is_gone_calls_again(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import Backoff, cancelled, either, whenever
+from edgecam.limits import Seldom
 from edgecam.peer.peer import Peer
 from edgecam.signaling.call import About, Call
 from edgecam.signaling.messages import (
@@ -38,6 +39,9 @@ CLOSE_DEADLINE = 1.0
 
 MOST_WATCHING = 64
 """Viewers that a status names."""
+
+COMINGS_AT_ONCE, COMINGS_A_SECOND = 60, 0.2
+"""Viewers that come and go, in the log: every one on a busy day, not every one of a flood."""
 
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
 MakePeer = Callable[[], Awaitable[Peer]]
@@ -76,6 +80,8 @@ class Caller:
         self._granted = asyncio.Event()
         self._told: Status | None = None
         self._unsaid: dict[str, None] = {}
+        self._comings = Seldom(logger, COMINGS_AT_ONCE, COMINGS_A_SECOND)
+        self._refusals = Seldom(logger)
         self._untold = asyncio.Event()
         self._wanting = asyncio.Event()
         self.ready = asyncio.Event()
@@ -249,13 +255,13 @@ class Caller:
             async with asyncio.timeout(CONNECT_DEADLINE):
                 await either(call.peer.connected, call.peer.ended)
             if call.peer.connected.is_set():
-                logger.info("viewer connected: call %s", call.name)
+                self._note(self._comings, "viewer connected: call %s", call.name)
                 if call.peer.video == "vp8":
-                    logger.info(
+                    text = (
                         "call %s: that browser can't play H.264; encoding VP8 for it costs the"
-                        " processor (encode.vp8)",
-                        call.name,
+                        " processor (encode.vp8)"
                     )
+                    self._note(self._comings, text, call.name)
             await call.peer.ended.wait()
         except TimeoutError:
             call.hang_up("timeout")
@@ -271,8 +277,8 @@ class Caller:
                 self._gone(call)
                 await call.peer.close()
         if call.taken.is_set():
-            dropped = call.peer.dropped
-            logger.info("viewer left: call %s, %s, %d dropped", call.name, call.reason, dropped)
+            text = "viewer left: call %s, %s, %d dropped"
+            self._note(self._comings, text, call.name, call.reason, call.peer.dropped)
 
     async def _listen(self, call: Call) -> None:
         """Act on what the viewer says, for as long as the call lasts."""
@@ -292,7 +298,7 @@ class Caller:
                     case AskForFloor(want=want):
                         await self._send("floor", self._floor_for(call, want=want).payload())
             except BadMessage as error:
-                logger.info("call %s: %s", call.name, error)
+                self._note(self._refusals, "call %s: %s", call.name, error)
                 if isinstance(message, Answer) and not call.answered.is_set():
                     call.hang_up(error.code)
             except Exception:
@@ -355,6 +361,10 @@ class Caller:
             tuple(c.viewer.viewer for c in known if c.viewer and c.name == self._talking.holder),
             self._talking.plays,
         )
+
+    def _note(self, seldom: Seldom, text: str, *values: object) -> None:
+        """Log what a viewer can make happen as often as it likes."""
+        seldom.log(asyncio.get_running_loop().time(), logging.INFO, text, *values)
 
     async def _send(self, event: str, payload: dict[str, Any]) -> None:
         if self._emit is not None:
