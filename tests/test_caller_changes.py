@@ -1,6 +1,7 @@
 """The device's side when addresses change, connections die and viewers vanish."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,11 +15,13 @@ from edgecam.encode.h264 import profile_level_id
 from edgecam.lifecycle import Backoff, cancelled
 from edgecam.peer.addresses import host_addresses
 from edgecam.peer.peer import Peer, Streams
+from edgecam.peer.servers import CREDENTIAL_LIFETIME
 from edgecam.signaling.caller import Caller
+from edgecam.signaling.lending import Lending
 from edgecam.signaling.messages import Message
 from edgecam.signaling.moves import Moves
 from edgecam.signaling.socket import Emit, Server, keep_connected
-from tests.door import TOKEN, open_door
+from tests.door import TOKEN, Clock, open_door
 from tests.sockets import PATIENCE
 from tests.test_caller import BITRATE, SIZE, camera, device
 
@@ -219,6 +222,41 @@ async def test_an_offer_is_tried_again_as_soon_as_something_changes(
                 pass
 
 
+async def test_an_offer_does_not_outlive_its_credentials() -> None:
+    """They are made anew at half their life, whether or not this device can reach TURN itself."""
+    clock = Clock()
+    made = itertools.count()
+
+    def servers() -> tuple[dict[str, Any], ...]:
+        return ({"urls": ["turn:192.0.2.1"], "username": f"{next(made)}", "credential": "x"},)
+
+    streams = Streams(camera(), None, profile_level_id(SIZE, BITRATE))
+    caller = Caller(lambda: Peer.offering(streams), 4, 1, Lending(servers, clock, 0.001))
+    async with running(caller) as said:
+        first = await said.next_of("offer")
+        clock.now += CREDENTIAL_LIFETIME / 2
+
+        assert await said.next_of("hangup") == {"call": first["call"], "reason": "stale"}
+        (renewed,) = (await said.next_of("offer"))["iceServers"]
+        assert renewed["username"] == "1"
+
+
+def test_only_credentials_of_its_own_make_an_offer_old() -> None:
+    """Not those of the configuration, nor a STUN server; a clock that was set does."""
+    clock = Clock()
+    stun, turn = {"urls": ["stun:192.0.2.1"]}, {"urls": ["turn:192.0.2.1"], "credential": "x"}
+    for lending in (Lending((stun, turn), clock), Lending(lambda: (stun,), clock)):
+        assert lending.lend()[1] is None
+        assert not lending.outlived(None)
+    lending = Lending(lambda: (stun, turn), clock)
+    servers, lent = lending.lend()
+    assert servers == (stun, turn)
+    for passed, old in ((0.0, False), (0.5, True), (-0.5, True), (0.49, False), (-0.49, False)):
+        assert lent is not None
+        clock.now = lent + passed * CREDENTIAL_LIFETIME
+        assert lending.outlived(lent) == old
+
+
 @asynccontextmanager
 async def talking(
     make_peer: Callable[[], Awaitable[Peer]] | None = None, standing: int = 2
@@ -226,11 +264,18 @@ async def talking(
     """A caller, and what it says to its server, which is the test."""
     streams = Streams(camera(), None, profile_level_id(SIZE, BITRATE))
     caller = Caller(make_peer or (lambda: Peer.offering(streams)), 4, standing, ())
+    async with running(caller) as said:
+        yield caller, said
+
+
+@asynccontextmanager
+async def running(caller: Caller) -> AsyncIterator["Said"]:
+    """The caller runs, and is connected to what hears it."""
     said = Said()
     run = asyncio.create_task(caller.run())
     caller.connected(said.emit)
     try:
-        yield caller, said
+        yield said
     finally:
         await cancelled(run)
 

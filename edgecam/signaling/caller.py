@@ -11,11 +11,10 @@ from edgecam.lifecycle import Backoff, cancelled, either, whenever
 from edgecam.limits import Seldom
 from edgecam.peer.peer import Peer
 from edgecam.signaling.call import About, Call
+from edgecam.signaling.lending import IceServers, Lending
 from edgecam.signaling.messages import (
-    MOST_TEXT,
     Answer,
     AskForFloor,
-    CallerState,
     Floor,
     Hangup,
     Listen,
@@ -25,6 +24,7 @@ from edgecam.signaling.messages import (
     Taken,
     Trickle,
 )
+from edgecam.signaling.status import status_of
 from edgecam.signaling.talking import TalkBack, Talking
 
 logger = logging.getLogger(__name__)
@@ -37,15 +37,11 @@ CONNECT_DEADLINE = 15.0
 CLOSE_DEADLINE = 1.0
 """Seconds that ended calls get to take leave when stopping; a TURN server may not answer."""
 
-MOST_WATCHING = 64
-"""Viewers that a status names."""
-
 COMINGS_AT_ONCE, COMINGS_A_SECOND = 60, 0.2
 """Viewers that come and go, in the log: every one on a busy day, not every one of a flood."""
 
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
 MakePeer = Callable[[], Awaitable[Peer]]
-IceServers = tuple[dict[str, Any], ...]
 
 NO_TALK_BACK = TalkBack()
 
@@ -56,7 +52,8 @@ class Caller:
     ``connected`` and ``disconnected`` are told by the socket, ``said`` hands on what the server
     says. ``ready`` is set once the first offer stands: from then on a viewer can be answered. Each
     call is one task; a call that fails ends alone. ``ice_servers`` are the viewer's, or make them
-    for each offer anew. ``talk_back``: whether and for how long viewers can be heard.
+    for each offer anew: then no offer stands for longer than half the life of its credentials.
+    ``talk_back``: whether and for how long viewers can be heard.
     """
 
     def __init__(
@@ -64,13 +61,13 @@ class Caller:
         make_peer: MakePeer,
         most: int,
         standing: int,
-        ice_servers: IceServers | Callable[[], IceServers],
+        ice_servers: IceServers | Callable[[], IceServers] | Lending,
         talk_back: TalkBack = NO_TALK_BACK,
     ) -> None:
         self._make_peer = make_peer
         self._most = most
         self._standing = standing
-        self._ice_servers = ice_servers
+        self._lending = ice_servers if isinstance(ice_servers, Lending) else Lending(ice_servers)
         self._calls: dict[str, Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._emit: Emit | None = None
@@ -172,8 +169,8 @@ class Caller:
         """
         tell = whenever(self._untold, self._tell, Backoff("telling the signaling server"))
         offer = whenever(self._wanting, self._offer, Backoff("making an offer"))
-        work = {"what to tell": tell, "offers": offer, "the floor": self._watch_floor()}
-        tasks = [asyncio.create_task(each, name=name) for name, each in work.items()]
+        work = (tell, offer, self._watch_floor(), self._watch_age())
+        tasks = [asyncio.create_task(each) for each in work]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -234,7 +231,7 @@ class Caller:
         call = Call(secrets.token_urlsafe(12), peer)
         self._calls[call.name] = call
         call.task = self._own(self._run_call(call), f"call-{call.name}")
-        servers = self._ice_servers() if callable(self._ice_servers) else self._ice_servers
+        servers, call.lent = self._lending.lend()
         await self._send("offer", Offer(call.name, peer.sdp, servers).payload())
         for candidate in (*peer.candidates, None):
             await self._send("candidate", Trickle(call.name, candidate).payload())
@@ -337,30 +334,20 @@ class Caller:
                     told = self._send("floor", Floor(call.name, "released", "silent").payload())
                     self._own(told, "tell of the floor")
 
+    async def _watch_age(self) -> None:
+        """Offer anew what has stood for half as long as its credentials hold."""
+        while True:
+            await asyncio.sleep(self._lending.check)
+            for call in self.calls:
+                if self._lending.outlived(call.lent) and not call.taken.is_set():
+                    call.hang_up("stale")
+
     def _gone(self, call: Call) -> None:
         self._calls.pop(call.name, None)
         self._change()
 
     def _status(self) -> Status:
-        failed = {source: reason for source, reason in self._failures.items() if reason}
-        message = "; ".join(failed.values())[:MOST_TEXT]
-        if "camera" in failed or "offers" in failed:
-            return self._status_of("failed", message)
-        if self.viewers >= self._most:
-            return self._status_of("full", message or f"all {self._most} places are taken")
-        return self._status_of("ready", message)
-
-    def _status_of(self, state: CallerState, message: str) -> Status:
-        known = [call for call in self.calls if call.viewer is not None and call.taken.is_set()]
-        return Status(
-            state,
-            message,
-            self.viewers,
-            self._most,
-            tuple(call.viewer for call in known if call.viewer)[:MOST_WATCHING],
-            tuple(c.viewer.viewer for c in known if c.viewer and c.name == self._talking.holder),
-            self._talking.plays,
-        )
+        return status_of(self.calls, self._most, self._failures, self._talking)
 
     def _note(self, seldom: Seldom, text: str, *values: object) -> None:
         """Log what a viewer can make happen as often as it likes."""
