@@ -254,6 +254,8 @@ async def test_who_joins_no_namespace_is_cut(door: Door) -> None:
 
 async def test_who_joins_no_namespace_is_one_of_few(door: Door) -> None:
     """An address may not open sockets without end, and its leaving makes room."""
+    # They answer none meanwhile.
+    door.signaling._sio.eio.ping_timeout = 60
     http = await door.browser()
     raws = [await unjoined(door, http) for _ in range(ENGINES_PER_ADDRESS)]
     await (await unjoined(door, http)).closed()
@@ -329,6 +331,21 @@ async def test_who_does_not_read_is_cut(door: Door) -> None:
     await door.viewer()
     await asyncio.wait_for((await door.viewer()).hear("waiting"), PATIENCE)
     assert door.signaling.calls.viewers == 2
+
+
+async def test_many_that_do_not_read_fill_no_log(
+    door: Door, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever can be cut for it can come again."""
+    monkeypatch.setattr("edgecam.signaling.outbox.MOST_UNSENT", 4)
+    http = await door.browser()
+    for _ in range(20):
+        poller = Poller(http, door.url)
+        await poller.join()
+        while await poller.post(*['42/viewer,["x",{}]'] * 4) == 200:
+            pass
+    lines = [each for each in caplog.records if "does not read" in each.getMessage()]
+    assert 0 < len(lines) <= 10
 
 
 async def test_who_is_refused_and_does_not_read(door: Door) -> None:
