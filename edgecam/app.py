@@ -101,6 +101,7 @@ class _Node:
         self._ground = ground
         self._stop = stop
         self._caller: Caller | None = None
+        self._ice: Ice | None = None
         self._site: Site | None = None
         self._watched = asyncio.Event()
         self._moves = Moves()
@@ -156,7 +157,7 @@ class _Node:
             servers.for_page,
             talk_back(self._config, sinks),
         )
-        self._caller = caller
+        self._caller, self._ice = caller, ice
         connection = keep_connected(self._signaling_server(), caller, self._moves)
         self._own("the caller's socket", connection, STOP_SMALL)
         self._own("the caller", caller.run(), STOP_CALLS)
@@ -255,6 +256,8 @@ class _Node:
         self._watched.set()
         # In this order: what is said about calls must not go into a connection that is dead.
         self._moves.tell(now)
+        if self._ice is not None:
+            self._ice.look_again()
         if self._caller is not None:
             self._caller.addresses_changed(now)
 
