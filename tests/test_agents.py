@@ -2,8 +2,8 @@
 
 import pytest
 
+from edgecam.names import MOST_NAME
 from edgecam.signaling.agents import described
-from edgecam.signaling.parser import MOST_NAME
 
 WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 GECKO = "Gecko/20100101 Firefox/140.0"

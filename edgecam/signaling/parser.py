@@ -6,10 +6,10 @@ BadMessage with the code the document names.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from edgecam import names
 from edgecam.errors import BadMessage
 from edgecam.peer.description import MOST_CANDIDATE, MOST_SDP, Candidate
 from edgecam.signaling.messages import (
@@ -35,13 +35,6 @@ CALL_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 REASON = re.compile(r"[a-z-]{1,32}")
 MOST_MESSAGE = 131_072
-MOST_NAME = 40
-MOST_MARKS = 3
-"""Combining marks in a row: Hindi has nukta, vowel sign and anusvara."""
-
-BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols that show nothing: Hangul fillers and the empty Braille pattern."""
-
 MOST_ICE_SERVERS = 8
 MOST_WATCHING = 64
 
@@ -209,13 +202,10 @@ def _id(value: object, what: str) -> str:
 
 
 def _name(value: object) -> str:
-    if not isinstance(value, str) or len(value) > MOST_NAME or not value.isprintable():
-        raise BadMessage("bad-message", f"name has to be printable text of up to {MOST_NAME}")
-    kinds = "".join(unicodedata.category(each)[0] for each in value if each not in BLANK)
-    if not re.search("[LNPS]", kinds):
-        raise BadMessage("bad-message", "name has to show something")
-    if "M" * (MOST_MARKS + 1) in kinds:
-        raise BadMessage("bad-message", f"name has to have {MOST_MARKS} marks in a row at most")
+    if not isinstance(value, str):
+        raise BadMessage("bad-message", "name has to be text")
+    if fault := names.fault(value):
+        raise BadMessage("bad-message", f"name {fault}")
     return value.strip()
 
 

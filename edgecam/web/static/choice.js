@@ -69,9 +69,11 @@ export class Choice {
     return { ...(this.#name && { name: this.#name }), ...(this.camera && { camera: this.camera }) };
   }
 
-  /** The server would not hear it: better nameless than not at all. */
+  /** The server would not hear it, nor will it the next time. @returns {boolean} whether there was one */
   refused() {
-    this.#name = "";
+    const had = this.#name !== "";
+    this.name = "";
+    return had;
   }
 }
 

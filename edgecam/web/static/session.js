@@ -195,7 +195,12 @@ export class Session {
       this.#store.dispatch({ type: "refused", code: why });
       return;
     }
-    if (why === "bad-message") this.#choice.refused();
+    if (why === "bad-message" && this.#choice.refused()) {
+      // Better nameless than not at all, and at once.
+      this.#store.dispatch({ type: "name-refused" });
+      this.#signaling.open();
+      return;
+    }
     this.#store.dispatch({ type: "socket-down", code: why });
     const away = why === "lost" || why === "shutdown";
     this.#retry.set(away ? this.#socketRetry.next() : REFUSED_RETRY_MS, () => this.#signaling.open());

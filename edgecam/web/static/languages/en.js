@@ -51,6 +51,7 @@ export default {
     "unnamed": "{count} more",
     "name": "Your name",
     "name-hint": "What the others see. Without one they see which browser this is.",
+    "name-refused": "The camera has not accepted your name. Choose another one.",
     "save": "Save"
   },
   "speaker": {

@@ -43,6 +43,7 @@ export default {
     "unnamed": "mais {count}",
     "name": "Seu nome",
     "name-hint": "É o que os outros veem. Sem um nome, eles veem qual é o navegador.",
+    "name-refused": "A câmera não aceitou seu nome. Escolha outro.",
     "save": "Salvar"
   },
   "speaker": {
