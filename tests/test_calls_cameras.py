@@ -6,7 +6,7 @@ from edgecam.errors import BadMessage
 from edgecam.signaling.calls import MOST_OFFERS, Calls
 from edgecam.signaling.cameras import Camera
 from edgecam.signaling.exchange import Delivery
-from edgecam.signaling.messages import AskForCall, Hangup, Offer, Status, Trickle
+from edgecam.signaling.messages import AskForCall, Hangup, Join, Offer, Status, Trickle
 from tests.decisions import (
     AWAY,
     FULL,
@@ -53,7 +53,7 @@ def test_who_comes_between_a_change_and_its_news_is_told_the_end(calls: Calls) -
     """A camera that is full for a moment is not full for ever for who came in that moment."""
     calls.news()
     calls.caller_said("C", FULL, 0)
-    assert calls.viewer_joined("V", watcher("V"), None, 0)[0].payload["cameras"][0]["places"] == 1
+    assert calls.viewer_joined("V", watcher("V"), Join(), 0)[0].payload["cameras"][0]["places"] == 1
     calls.caller_said("C", Status("ready", "", 0, 0), 0)
     assert Delivery("V", "cameras", {"cameras": [in_list(PORCH)]}) in calls.news()
 

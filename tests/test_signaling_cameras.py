@@ -31,6 +31,22 @@ async def test_viewers_have_names(door: Door) -> None:
     assert len(ids) == 3
 
 
+async def test_viewers_change_their_names(door: Door) -> None:
+    """Without leaving; a name that can't be is refused, and the one before stays."""
+    caller = await door.caller()
+    await caller.say("offer", offer(ONE))
+    viewer = await door.viewer(name="Ana")
+    who = (await caller.hear("taken"))["viewer"]
+    await viewer.hear("offer")
+    await viewer.say("name", {"name": "x" * 41})
+    refused = await viewer.hear("error")
+    assert (refused["code"], refused["event"]) == ("bad-message", "name")
+    await viewer.say("name", {"name": " Bia "})
+    assert await caller.hear("renamed") == {"call": ONE, "viewer": who | {"name": "Bia"}}
+    await viewer.say("name", {"name": ""})
+    assert (await caller.hear("renamed"))["viewer"]["name"] == "a browser"
+
+
 async def test_a_browser_without_a_name(door: Door) -> None:
     """It is called what its User-Agent says."""
     caller = await door.caller()

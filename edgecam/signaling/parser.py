@@ -23,6 +23,8 @@ from edgecam.signaling.messages import (
     Listen,
     Message,
     Offer,
+    Rename,
+    Renamed,
     Status,
     Taken,
     Talk,
@@ -55,8 +57,7 @@ def parse_join(auth: object) -> Join:
         return Join()
     if not isinstance(auth, dict):
         raise BadMessage("bad-message", "auth has to be one object")
-    name = auth.get("name", "")
-    return Join(_name(name) if name != "" else "", _camera(auth))
+    return Join(_name_if_any(auth.get("name", "")), _camera(auth))
 
 
 def call_of(payload: object) -> str | None:
@@ -132,6 +133,14 @@ def _taken(payload: dict[str, Any]) -> Taken:
     return Taken(_call(payload), None if viewer is None else _watcher(viewer))
 
 
+def _rename(payload: dict[str, Any]) -> Rename:
+    return Rename(_name_if_any(payload.get("name")))
+
+
+def _renamed(payload: dict[str, Any]) -> Renamed:
+    return Renamed(_call(payload), _watcher(payload.get("viewer")))
+
+
 def _watcher(value: object) -> Watcher:
     if not isinstance(value, dict):
         raise BadMessage("bad-message", "a viewer has to be an object")
@@ -201,6 +210,10 @@ def _id(value: object, what: str) -> str:
     return value
 
 
+def _name_if_any(value: object) -> str:
+    return "" if value == "" else _name(value)
+
+
 def _name(value: object) -> str:
     if not isinstance(value, str):
         raise BadMessage("bad-message", "name has to be text")
@@ -236,6 +249,8 @@ _PARSERS: dict[str, Callable[[dict[str, Any]], Message]] = {
     "candidate": _trickle,
     "hangup": _hangup,
     "taken": _taken,
+    "name": _rename,
+    "renamed": _renamed,
     "status": _status,
     "call": _ask_for_call,
     "floor": _floor,

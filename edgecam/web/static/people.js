@@ -60,7 +60,7 @@ export class People {
     const before = choice.name;
     choice.name = name;
     store.dispatch({ type: "named" });
-    if (choice.name !== before) session.rejoin();
+    if (choice.name !== before) session.rename();
   }
 
   /** @param {Readonly<State>} state */
