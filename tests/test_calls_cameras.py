@@ -119,9 +119,22 @@ def test_waiting_for_a_camera_that_is_away(two: Calls) -> None:
 def test_waiting_for_a_camera_nobody_knows(two: Calls) -> None:
     """It may be revoked, or come yet: the viewer stays in line for it, or asks for another."""
     unknown = "camera-of-nobody"
-    assert joined(two, "V", unknown)[0].payload == AWAY | {"camera": unknown}
+    none = {"reason": "unknown-camera", "message": "there is no such camera"}
+    assert joined(two, "V", unknown)[0].payload == none | {"camera": unknown}
     asked = two.viewer_said("V", AskForCall(PORCH.camera), 0)
     assert told(asked) == [("V", "offer"), ("C", "taken")]
+
+
+def test_a_camera_is_revoked_under_who_waits_for_it(two: Calls) -> None:
+    """From away it becomes unknown, and is away again should it be known again."""
+    two.caller_left("G", 0)
+    joined(two, "V", GARDEN.camera)
+    two.news()
+    two.forget(GARDEN.camera)
+    gone = [news for news in two.news() if news.event == "waiting"]
+    two.know(GARDEN)
+    back = [news for news in two.news() if news.event == "waiting"]
+    assert [each.payload["reason"] for each in gone + back] == ["unknown-camera", "no-caller"]
 
 
 def test_asking_for_another_camera_keeps_the_place_in_line(two: Calls) -> None:

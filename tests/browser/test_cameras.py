@@ -162,6 +162,26 @@ async def test_a_camera_that_is_away_is_named(tmp_path: Path) -> None:
         assert await tile.evaluate("() => window.edgecam.state().call") == call
 
 
+async def test_a_bookmark_of_a_camera_that_is_no_more(tmp_path: Path) -> None:
+    """It is not waited for as one that is away; those that there are are a touch away."""
+    async with (
+        running_node(tmp_path, camera__name="Front door") as node,
+        chromium(tmp_path, node.ca) as browser,
+    ):
+        viewer = await watcher(browser, node.link)
+        await viewer.until("live")
+        page = viewer.page
+        await page.goto(node.url("/?camera=one-that-was-revoked"))
+        await viewer.until("waiting")
+        await expect(page.locator("#message")).to_contain_text("There is no such camera here")
+        await page.get_by_role("button", name="Show Front door").click()
+        await viewer.until("live")
+        assert await viewer.stamps(3)
+        own = (await viewer.state())["showing"]
+        assert page.url == node.url(f"/?camera={own}")
+        await expect(page.get_by_role("button", name="Show Front door")).to_have_count(0)
+
+
 async def test_nobody_else_may_frame_the_page(tmp_path: Path) -> None:
     """The tiles are the page's own; a page of another origin gets nothing to see."""
     async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:

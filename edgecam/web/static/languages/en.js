@@ -38,6 +38,7 @@ export default {
   "paused": ["The browser has paused the picture"],
   "waiting": {
     "no-caller": ["The camera is away", "This page shows it as soon as it is back."],
+    "unknown-camera": ["There is no such camera here", "It may have been removed, or the address is wrong."],
     "full": ["All places are taken, you are in line", "The picture comes as soon as somebody leaves."],
     "failed": ["The camera has failed", "It is trying again."],
     "no-offer": ["The camera is getting ready", "It will call in a moment."],

@@ -30,6 +30,7 @@ export default {
   "paused": ["O navegador pausou a imagem"],
   "waiting": {
     "no-caller": ["A câmera está fora do ar", "A imagem aparece aqui assim que ela voltar."],
+    "unknown-camera": ["Esta câmera não existe aqui", "Ela pode ter sido removida, ou o endereço está errado."],
     "full": ["Todas as vagas estão ocupadas, você está na fila", "A imagem aparece assim que alguém sair."],
     "failed": ["A câmera falhou", "Ela está tentando de novo."],
     "no-offer": ["A câmera está se preparando", "A chamada começa em instantes."],
