@@ -1,5 +1,6 @@
 import { Cameras } from "./cameras.js";
 import { style } from "./dom.js";
+import { insist, orReload } from "./insist.js";
 import { Link } from "./link/link.js";
 import { People } from "./people.js";
 import { TalkView } from "./talk/view.js";
@@ -20,7 +21,7 @@ import { TalkView } from "./talk/view.js";
  * @param {House} house
  */
 export async function furnish(house) {
-  await style(new URL("call.css", import.meta.url).href);
+  await orReload(insist(() => style(new URL("call.css", import.meta.url).href)));
   document.body.dataset.panel = "";
   new People(house);
   new Cameras(house);
