@@ -3,7 +3,8 @@ import { insist } from "./insist.js";
 /**
  * Which language the page speaks. To add one, for example German: copy languages/en.js to
  * languages/de.js, translate it (its `lang` is "de"), and preload it in index.html, as the others
- * are: that is the list of the languages there are. tests/test_words.py finds what is missing.
+ * are: that is the list of the languages there are. Then add what the server says on pages of its
+ * own to edgecam/web/words.py. tests/test_words.py and test_web_words.py find what is missing.
  *
  * All that the page says: languages/en.js explains it.
  * @typedef {typeof import("./languages/en.js").default} Language
