@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 import edgecam.web
 from tests.browser.chromium import chromium
@@ -129,3 +129,28 @@ async def test_a_name_that_is_refused_later(tmp_path: Path) -> None:
             "() => window.edgecam.state().camera.watching[0].name !== 'Ana'"
         )
         assert (await viewer.state())["call"] == call
+
+
+async def older(socket: WebSocketRoute) -> None:
+    """A server that has not heard of changing a name."""
+    server = socket.connect_to_server()
+
+    def said(packet: str | bytes) -> None:
+        if isinstance(packet, str) and packet.startswith('42/viewer,["name",'):
+            refusal = {"code": "unknown-event", "message": "there is no such", "event": "name"}
+            socket.send(f'42/viewer,["error",{json.dumps(refusal)}]')
+        else:
+            server.send(packet)
+
+    socket.on_message(said)
+
+
+async def test_an_older_server_learns_a_name_on_joining(tmp_path: Path) -> None:
+    """The page joins anew, as it had to before."""
+    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        await browser.route_web_socket("**/socket.io/**", older)
+        viewer = await watcher(browser, node.link)
+        call = await viewer.live_in_call()
+        await rename(viewer.page, "Ana")
+        await watching(viewer, "Ana")
+        assert (await viewer.state())["call"] != call
