@@ -12,6 +12,7 @@ from tests.browser.watcher import Watcher, watcher
 from tests.node import running_node
 
 FIELDS = (Path(edgecam.web.__file__).parent / "static" / "fields.js").read_text("utf-8")
+REFUSED = "The camera has not accepted your name."
 EMOJI = "Ana \U0001fae9 👩\u200d🚒"
 """The first is newer than the Unicode of Python 3.11."""
 
@@ -103,14 +104,14 @@ async def test_a_name_that_is_refused_on_joining(tmp_path: Path) -> None:
         )
         await page.reload()
         await viewer.until("live")
-        await expect(page.get_by_text("The camera has not accepted your name.")).to_be_visible()
+        await expect(page.locator("#people").get_by_text(REFUSED)).to_be_visible()
         assert "reconnecting" not in await page.evaluate("() => window.phases")
         assert await page.evaluate("() => localStorage.getItem('edgecam-name')") is None
         await page.get_by_label("Your name").fill("Ana")
         await page.get_by_role("button", name="Save").click()
         await watching(viewer, "Ana")
         await page.click("#watching")
-        await expect(page.get_by_text("The camera has not accepted your name.")).to_be_hidden()
+        await expect(page.locator("#people").get_by_text(REFUSED)).to_be_hidden()
 
 
 async def test_a_name_that_is_refused_later(tmp_path: Path) -> None:
@@ -123,12 +124,16 @@ async def test_a_name_that_is_refused_later(tmp_path: Path) -> None:
         await watching(viewer, "Ana")
         await viewer.page.evaluate("() => document.getElementById('name').maxLength = 50")
         await rename(viewer.page, "x" * 45)
-        said = viewer.page.get_by_text("The camera has not accepted your name.")
+        said = viewer.page.locator("#people").get_by_text(REFUSED)
         await expect(said).to_be_visible()
         await viewer.page.wait_for_function(
             "() => window.edgecam.state().camera.watching[0].name !== 'Ana'"
         )
         assert (await viewer.state())["call"] == call
+        # What can't be seen is not sent at all.
+        await viewer.page.keyboard.press("Escape")
+        await rename(viewer.page, "\u2800")
+        await expect(said).to_be_visible()
 
 
 async def older(socket: WebSocketRoute) -> None:

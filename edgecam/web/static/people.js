@@ -1,3 +1,4 @@
+import { announce } from "./announce.js";
 import { make } from "./dom.js";
 import { Panel } from "./panel.js";
 import { talking } from "./talk/words.js";
@@ -15,7 +16,7 @@ export class People {
   #list = make("ul");
   #speaker = element("speaker", HTMLElement);
   #name = make("input");
-  #refused = make("p", "soft");
+  #refused = make("p");
   #panel;
 
   /** @param {House} house */
@@ -48,7 +49,7 @@ export class People {
     this.#name.setAttribute("autocomplete", "nickname");
     label.htmlFor = this.#name.id;
     row.append(this.#name, make("button", "", people.save));
-    this.#refused.setAttribute("role", "alert");
+    this.#refused.textContent = people["name-refused"];
     this.#refused.hidden = true;
     form.append(label, row, this.#refused, make("p", "", people["name-hint"]));
     return form;
@@ -60,6 +61,7 @@ export class People {
     const before = choice.name;
     choice.name = name;
     store.dispatch({ type: "named" });
+    if (name.trim() && !choice.name) store.dispatch({ type: "name-refused" });
     if (choice.name !== before) session.rename();
   }
 
@@ -90,7 +92,8 @@ export class People {
   #drawRefusal(nameless) {
     if (nameless === !this.#refused.hidden) return;
     this.#refused.hidden = !nameless;
-    if (nameless) this.#panel.open();
-    this.#refused.textContent = nameless ? this.#house.language.people["name-refused"] : "";
+    if (!nameless) return;
+    this.#panel.open();
+    announce(this.#refused.textContent);
   }
 }
