@@ -9,7 +9,7 @@ LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lock clean
+.PHONY: help run test test-device bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,9 +23,14 @@ test: ## check and test everything that needs no camera
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest tests --ignore tests/browser
+	$(BIN)/pytest tests --ignore tests/browser --ignore tests/device
 	$(if $(wildcard tests/browser/test_*.py),$(BIN)/pytest tests/browser)
 	@echo "» all checks and tests passed"
+
+test-device: ## boot Debian systems with edgecam as their service, and try everything there
+	@.ci/setup device
+	$(BIN)/pytest tests/device
+	@echo "» all device tests passed"
 
 bench: ## measure; options go in ARGS="..."
 	@.ci/setup test
@@ -41,6 +46,6 @@ lock: ## renew requirements.lock and requirements-dev.lock
 	@$(LOCK) --upgrade --output-file requirements-dev.lock --group dev --constraints requirements.lock
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
+	rm -rf .cache .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
 		build dist tests/artifacts tests/bench/viewers/node_modules
 	find edgecam tests -name __pycache__ -prune -exec rm -rf {} +

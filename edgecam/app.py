@@ -16,6 +16,8 @@ from typing import Any
 
 from edgecam.capture import source
 from edgecam.config import Config, Paths, port_range
+from edgecam.config import Ice as IceOptions
+from edgecam.controls import Controls, Parts, Supervise
 from edgecam.encode import h264
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
@@ -24,12 +26,14 @@ from edgecam.errors import EdgecamError, StartError
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.files import private_folder, secret
 from edgecam.lifecycle import Backoff, Lifecycle, cancelled, either
+from edgecam.logfields import about
 from edgecam.media import AudioFormat, VideoFormat
 from edgecam.peer import addresses
-from edgecam.peer.ice import Ice
+from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
 from edgecam.peer.servers import Servers
+from edgecam.report import line
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
@@ -41,10 +45,14 @@ from edgecam.web.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
+LOCAL_SOCKET = "signaling.sock"
+"""Its name in the runtime folder."""
+
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
 STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.2, 0.4, 0.7, 0.5, 0.2
+STOP_CONTROLS = 0.1
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -55,7 +63,7 @@ class Ground:
     state: Path
     local_socket: Path
     caller_token: str
-    turn_secret: str
+    servers: Servers
     page: "Page | None"
 
 
@@ -79,21 +87,26 @@ class Announcement:
     fingerprint: str
 
 
-Announce = Callable[[Announcement | None], None]
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who looks after the node.
+
+    ``announce`` is called once a viewer could be answered; ``supervise`` runs as long as the node.
+    """
+
+    announce: Callable[[Announcement | None], None]
+    supervise: Supervise
 
 
 def prepare(config: Config) -> Ground:
     """Folders, keys, certificates and the page's files. StartError if it can't be."""
     state = private_folder(state_folder(config.paths), "paths.state")
     runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
-    turn_secret = ""
-    if config.ice.turn_secret_file:
-        path = Path(config.ice.turn_secret_file)
-        turn_secret = _read(path, "the TURN secret", "ice.turn_secret_file")
+    servers = _ice_servers(config.ice)
     if config.signaling.url:
         path = Path(config.signaling.token_file)
         token = _read(path, "the caller token", "signaling.token_file")
-        return Ground(state, runtime / "signaling.sock", token, turn_secret, None)
+        return Ground(state, runtime / LOCAL_SOCKET, token, servers, None)
     store = CertificateStore(state / "tls")
     hosts = addresses.host_addresses()
     if not hosts:
@@ -109,7 +122,7 @@ def prepare(config: Config) -> Ground:
         tls=server_context(leaf),
     )
     token = secret(state / "caller.token")
-    return Ground(state, runtime / "signaling.sock", token, turn_secret, page)
+    return Ground(state, runtime / LOCAL_SOCKET, token, servers, page)
 
 
 def event_loop(config: Config) -> asyncio.AbstractEventLoop:
@@ -134,20 +147,26 @@ def runtime_folder(paths: Paths) -> Path:
 
 
 async def run(
-    config: Config, ground: Ground, stop: asyncio.Event, announce: Announce, *, camera: bool = True
+    config: Config,
+    ground: Ground,
+    stop: asyncio.Event,
+    operator: Operator,
+    *,
+    camera: bool = True,
 ) -> None:
     """Live until ``stop`` is set, then stop everything within five seconds.
 
-    ``announce`` is called once a viewer could be answered. Without ``camera`` only the page and
-    its signaling server run, for callers elsewhere.
+    Without ``camera`` only the page and its signaling server run, for callers elsewhere.
     """
+    about(CAMERA=config.camera.driver)
     node = _Node(config, ground, stop)
+    node.own("the controls", node.controls.run(operator.supervise), STOP_CONTROLS)
     try:
         announcement = await node.start_page() if ground.page else None
         if camera:
             await either(node.start_camera(), stop)
         if not stop.is_set():
-            announce(announcement)
+            operator.announce(announcement)
         await stop.wait()
     finally:
         await node.lifecycle.stop()
@@ -161,6 +180,7 @@ class _Node:
     def __init__(self, config: Config, ground: Ground, stop: asyncio.Event) -> None:
         self.lifecycle = Lifecycle()
         self.broken: BaseException | None = None
+        self.controls = Controls(config, _ice_servers, self._renew_certificate)
         self._config = config
         self._ground = ground
         self._stop = stop
@@ -178,37 +198,48 @@ class _Node:
         front = WebServer(page.sessions, page.files, lambda r: admit(bearer(r)), server.attach)
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
-        inner = local_app(self._new_links, server.attach)
+        inner = local_app(self._new_links, server.attach, lambda: line(self.controls.report()))
         local = await listen_locally(inner, self._ground.local_socket)
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
         self.lifecycle.started("the signaling server", server.stop, STOP_SIGNALING)
-        self._own("certificates", _renew(page, self._watched), STOP_SMALL)
-        self._own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
+        self.own("certificates", _renew(page, self._watched), STOP_SMALL)
+        self.own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint)
 
     def start_camera(self) -> asyncio.Event:
         """The fan-outs, and the caller that offers them; set once the node can be watched."""
-        video, audio = self._fanouts()
+        pictures = self._pictures()
+        video, audio = self._fanouts(pictures)
         for fanout in (video, audio):
             if fanout is not None:
-                self._own(fanout.name, fanout.run(), STOP_CAMERA)
+                self.own(fanout.name, fanout.run(), STOP_CAMERA)
         streams = Streams(video, audio, self._profile_level_id())
-        servers = self._ice_servers()
-        ice = Ice(servers, lambda s: Peer.offering(streams, s, relay_only=servers.relay_only))
+        ice = CurrentIce(
+            self._ground.servers,
+            lambda asked, relay_only: Peer.offering(streams, asked, relay_only=relay_only),
+        )
         viewers = self._config.viewers
-        caller = Caller(ice.peer, viewers.most, viewers.standing_offers, servers.for_page)
+        caller = Caller(ice.peer, viewers.most, viewers.standing_offers, ice.for_page)
         self._caller = caller
+        self.controls.parts = Parts(
+            camera=f"{self._config.camera.driver} {self._video_format()}",
+            encoder=X264.called,
+            video=(video,),
+            set_bitrate=pictures.set_bitrate,
+            ice=ice,
+            caller=caller,
+        )
         connection = keep_connected(self._signaling_server(), caller)
-        self._own("the caller's socket", connection, STOP_SMALL)
-        self._own("the caller", caller.run(), STOP_CALLS)
+        self.own("the caller's socket", connection, STOP_SMALL)
+        self.own("the caller", caller.run(), STOP_CALLS)
         watch = ice.watch(caller.addresses_changed, caller.replace)
-        self._own("STUN and TURN", watch, STOP_SMALL)
+        self.own("STUN and TURN", watch, STOP_SMALL)
         if self._ground.page is None:
-            self._own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
+            self.own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         return caller.ready
 
-    def _own(self, name: str, work: Coroutine[Any, Any, None], deadline: float) -> None:
+    def own(self, name: str, work: Coroutine[Any, Any, None], deadline: float) -> None:
         """Run ``work`` until the node stops; should it end before, the node does."""
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._ended)
@@ -219,26 +250,23 @@ class _Node:
             self.broken = self.broken or task.exception()
             self._stop.set()
 
-    def _fanouts(self) -> tuple[Fanout, Fanout | None]:
-        config = self._config
-        size = self._video_format()
-        camera = source.camera(config.camera.driver, size)
-        encode = config.encode
-        video = Fanout(
-            "camera",
-            EncodedVideo(
-                camera, lambda: X264(size, encode.video_bitrate, encode.keyframe_interval)
-            ),
-            config.viewers.queue,
-            self._on_state("camera"),
+    def _pictures(self) -> EncodedVideo:
+        size, encode = self._video_format(), self._config.encode
+        camera = source.camera(self._config.camera.driver, size)
+        return EncodedVideo(
+            camera, lambda: X264(size, encode.video_bitrate, encode.keyframe_interval)
         )
+
+    def _fanouts(self, pictures: EncodedVideo) -> tuple[Fanout, Fanout | None]:
+        config = self._config
+        video = Fanout("camera", pictures, config.viewers.queue, self._on_state("camera"))
         if config.microphone.driver == "none":
             return video, None
         sound = AudioFormat()
         microphone = source.microphone(config.microphone.driver, sound)
         audio = Fanout(
             "microphone",
-            EncodedAudio(microphone, lambda: Opus(sound, encode.audio_bitrate)),
+            EncodedAudio(microphone, lambda: Opus(sound, config.encode.audio_bitrate)),
             round(AUDIO_QUEUE_SECONDS / AUDIO_PACKET_SECONDS),
             self._on_state("microphone"),
         )
@@ -266,19 +294,16 @@ class _Node:
         ca_file = Path(signaling.ca_file) if signaling.ca_file else None
         return Server(self._ground.caller_token, url=signaling.url, ca_file=ca_file)
 
-    def _ice_servers(self) -> Servers:
-        ice = self._config.ice
-        return Servers(
-            ice.stun_servers,
-            ice.turn_servers,
-            ice.turn_username,
-            ice.turn_credential,
-            self._ground.turn_secret,
-            relay_only=ice.policy == "relay",
-        )
-
     def _admit_caller(self, token: str) -> bool:
         return same_token(token, self._ground.caller_token)
+
+    async def _renew_certificate(self) -> None:
+        page = self._ground.page
+        if page is not None:
+            try:
+                await _ensure_certificate(page, reload=True)
+            except OSError as error:
+                raise StartError(f"the certificate can't be used ({error})") from error
 
     def _addresses_changed(self, now: list[str]) -> None:
         self._watched.set()
@@ -299,6 +324,15 @@ class _Node:
         return [f"https://{f'[{host}]' if ':' in host else host}:{port}/" for host in hosts]
 
 
+async def _ensure_certificate(page: Page, *, reload: bool = False) -> None:
+    """Have the certificate good and in use; ``reload``: in use again, even if it is the same."""
+    leaf = await asyncio.to_thread(page.certificates.ensure, _names(addresses.host_addresses()))
+    if leaf.remade or reload:
+        swap(page.tls, leaf)
+    if leaf.remade:
+        logger.info("a new certificate is in use, good until %s", leaf.expires)
+
+
 async def _renew(page: Page, changed: asyncio.Event) -> None:
     """Keep the certificate good: when addresses change, and as time passes."""
     backoff = Backoff("the certificate")
@@ -310,15 +344,25 @@ async def _renew(page: Page, changed: asyncio.Event) -> None:
             pass
         changed.clear()
         try:
-            names = _names(addresses.host_addresses())
-            leaf = await asyncio.to_thread(page.certificates.ensure, names)
-            if leaf.remade:
-                swap(page.tls, leaf)
-                logger.info("a new certificate is in use, good until %s", leaf.expires)
+            await _ensure_certificate(page)
             backoff.worked()
         except (EdgecamError, OSError) as error:
             # The one in use is still good for a while.
             backoff.failed(error)
+
+
+def _ice_servers(ice: IceOptions) -> Servers:
+    secret = ""
+    if ice.turn_secret_file:
+        secret = _read(Path(ice.turn_secret_file), "the TURN secret", "ice.turn_secret_file")
+    return Servers(
+        ice.stun_servers,
+        ice.turn_servers,
+        ice.turn_username,
+        ice.turn_credential,
+        secret,
+        relay_only=ice.policy == "relay",
+    )
 
 
 def _names(hosts: list[str]) -> Names:

@@ -6,6 +6,7 @@ interrupted before it ran.
 
 import argparse
 import asyncio
+import faulthandler
 import http.client
 import json
 import logging
@@ -15,16 +16,22 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from edgecam import __version__, app
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, StartError
+from edgecam.service import journal
+from edgecam.service.notify import Notifier
+from edgecam.service.supervisor import Supervisor
 
 LINK_TIMEOUT = 5.0
 STOP_DEADLINE = 4.9
 MOST_FILES = 65_536
-LOUD_LIBRARIES = ("aioice", "aiortc", "aiohttp", "engineio", "socketio", "libav")
+SERVICE_FOLDER = Path("/run/edgecam")
+"""Where systemd/edgecam.service has its RuntimeDirectory."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", _serve, "run the page and its signaling server alone, for callers elsewhere"),
         ("check", _check, "check the configuration and print everything wrong with it"),
         ("link", _link, "ask the running node for a new one-time link"),
+        ("status", _status, "ask the running node how it is"),
     ):
         commands.add_parser(name, parents=[shared], help=text).set_defaults(do=do)
     show = commands.add_parser("config", parents=[shared], help="print the configuration in force")
@@ -64,14 +72,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    _live(load(options.config), camera=True)
+    _live(load(options.config), options.config, camera=True)
 
 
 def _serve(options: argparse.Namespace) -> None:
     config = load(options.config)
     if config.signaling.url:
         raise StartError("edgecam serve has a page of its own: leave signaling.url empty")
-    _live(config, camera=False)
+    _live(config, options.config, camera=False)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -87,44 +95,80 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _link(options: argparse.Namespace) -> None:
-    path = app.runtime_folder(load(options.config).paths) / "signaling.sock"
-    connection = http.client.HTTPConnection("edgecam")
-    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.sock.settimeout(LINK_TIMEOUT)
-    try:
-        connection.sock.connect(str(path))
-        connection.request("POST", "/link")
-        links = json.loads(connection.getresponse().read())["links"]
-    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
-        raise StartError(f"no node answers on {path} ({error}): is edgecam running?") from error
-    finally:
-        connection.close()
+    links = _ask(options, "POST", "link", "links")
     print("Opens once, within an hour:")
     for link in links:
         print(f"  {link}")
 
 
-def _live(config: Config, *, camera: bool) -> None:
-    _log(config.log.level)
+def _status(options: argparse.Namespace) -> None:
+    print(_ask(options, "GET", "status", "status"))
+
+
+def _ask(options: argparse.Namespace, method: str, path: str, key: str) -> Any:
+    """What the node that runs on this device answers under ``key``."""
+    node = _local_socket(load(options.config))
+    connection = http.client.HTTPConnection("edgecam")
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.sock.settimeout(LINK_TIMEOUT)
+    try:
+        connection.sock.connect(str(node))
+        connection.request(method, f"/{path}")
+        return json.loads(connection.getresponse().read())[key]
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
+        raise StartError(f"no node answers on {node} ({error}): is edgecam running?") from error
+    finally:
+        connection.close()
+
+
+def _local_socket(config: Config) -> Path:
+    """This user's node's; if that is not there, but the system's service is, then that one's."""
+    own = app.runtime_folder(config.paths) / app.LOCAL_SOCKET
+    services = SERVICE_FOLDER / app.LOCAL_SOCKET
+    named = config.paths.runtime or config.paths.state
+    try:
+        return services if not named and not own.exists() and services.exists() else own
+    except OSError as error:
+        raise StartError(f"{services} is the service's ({error.strerror}): be root") from error
+
+
+def _live(config: Config, path: Path | None, *, camera: bool) -> None:
+    journal.set_up()
+    journal.set_level(config.log.level)
+    # Says where each thread hangs when the watchdog of a service manager ends the process.
+    faulthandler.enable()
     _allow_many_connections()
     ground = app.prepare(config)
 
     async def life() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        supervisor = Supervisor(notifier, path, config, journal.set_level)
+
+        def announce(announcement: app.Announcement | None) -> None:
+            _announce(announcement)
+            supervisor.ready()
 
         def asked(number: signal.Signals) -> None:
             logging.getLogger("edgecam").info("stopping, as %s asks", number.name)
             stop.set()
+            supervisor.stopping()
             _at_the_latest(STOP_DEADLINE)
             # A second one is not caught: it ends the process as it always did.
             loop.remove_signal_handler(number)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, asked, number)
-        await app.run(config, ground, stop, _announce, camera=camera)
+        # A terminal that is closed ends what runs in it, as it always did.
+        if not os.isatty(0):
+            loop.add_signal_handler(signal.SIGHUP, supervisor.reload)
+        operator = app.Operator(announce, supervisor.run)
+        await app.run(config, ground, stop, operator, camera=camera)
 
-    with asyncio.Runner(loop_factory=lambda: app.event_loop(config)) as runner:
+    with (
+        closing(Notifier.of()) as notifier,
+        asyncio.Runner(loop_factory=lambda: app.event_loop(config)) as runner,
+    ):
         runner.run(life())
 
 
@@ -151,19 +195,14 @@ def _announce(announcement: app.Announcement | None) -> None:
     if announcement is None:
         print("edgecam runs and calls at the signaling server elsewhere", flush=True)
         return
+    if journal.is_journal(1):
+        # What is a key is not for a log.
+        logger = logging.getLogger("edgecam")
+        logger.info("ready at %s; edgecam link gives a link to get in", announcement.addresses[0])
+        logger.info("its CA certificate's SHA-256: %s", announcement.fingerprint)
+        return
     print(f"\nedgecam {__version__} is ready. To get in, open one of these, once, within an hour:")
     for link in announcement.links:
         print(f"  {link}")
     print(f"Later the address alone will do: {announcement.addresses[0]}")
     print(f"Its CA certificate's SHA-256: {announcement.fingerprint}\n", flush=True)
-
-
-def _log(level: str) -> None:
-    logging.basicConfig(
-        level=level.upper(),
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    if level != "debug":
-        for name in LOUD_LIBRARIES:
-            logging.getLogger(name).setLevel(logging.WARNING)

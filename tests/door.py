@@ -175,7 +175,9 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
             site = await listen(door.web.app, "", 0, door.leaf)
             outer.push_async_callback(site.close)
             local = local_app(
-                lambda: [f"{door.url}enter/{door.sessions.new_link()}"], door.signaling.attach
+                lambda: [f"{door.url}enter/{door.sessions.new_link()}"],
+                door.signaling.attach,
+                lambda: "as ever",
             )
             outer.push_async_callback((await listen_locally(local, door.local)).close)
             door.port = site.port

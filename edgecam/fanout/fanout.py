@@ -40,7 +40,8 @@ class Fanout:
 
     ``run`` has to be running for packets to flow. ``on_state`` is called in the event loop with
     the new state and, when it is "failed", the reason in words: that is how a failure reaches
-    every viewer, whose subscriptions stay and go on when the source is back.
+    every viewer, whose subscriptions stay and go on when the source is back. ``life`` changes with
+    every packet and every change of state.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class Fanout:
         self.reason = ""
         self.gate = KeyframeGate()
         self.dropped_by_the_gone = 0
+        self.delivered_bytes = 0
+        self.life = 0
         self._producer = producer
         self._queue = queue
         self._on_state = on_state
@@ -68,6 +71,13 @@ class Fanout:
     def subscribers(self) -> int:
         """How many subscribe now."""
         return len(self._subscriptions)
+
+    @property
+    def due(self) -> bool:
+        """Whether there ought to be a sign of life soon: while it is wanted and has not failed, and
+        when its driver is stuck for good.
+        """
+        return self._stuck_now or bool(self._subscriptions and self.state in ("starting", "live"))
 
     @property
     def dropped(self) -> int:
@@ -116,7 +126,9 @@ class Fanout:
             if self.state != "live":
                 backoff.worked()
                 self._become("live")
+            self.life += 1
             for packet in packets:
+                self.delivered_bytes += len(packet.data)
                 for subscription in self._subscriptions:
                     subscription.push(packet)
 
@@ -188,8 +200,12 @@ class Fanout:
         return None
 
     def _raise_if_stuck(self) -> None:
-        if self._stuck is not None and not self._stuck.done():
+        if self._stuck_now:
             raise SourceError(f"the {self.name}'s driver is stuck: restart edgecam")
+
+    @property
+    def _stuck_now(self) -> bool:
+        return self._stuck is not None and not self._stuck.done()
 
     def _take_keyframe(self) -> bool:
         return self.gate.take(capture_clock())
@@ -197,6 +213,7 @@ class Fanout:
     def _become(self, state: State, reason: str = "") -> None:
         if (state, reason) != (self.state, self.reason):
             self.state, self.reason = state, reason
+            self.life += 1
             self._on_state(state, reason)
 
     def _leave(self, subscription: Subscription) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import Backoff, cancelled, either
+from edgecam.logfields import about
 from edgecam.peer.peer import Peer
 from edgecam.signaling.messages import (
     MOST_TEXT,
@@ -19,6 +20,7 @@ from edgecam.signaling.messages import (
     Status,
     Taken,
     Trickle,
+    Watcher,
 )
 
 logger = logging.getLogger(__name__)
@@ -46,11 +48,17 @@ class Call:
         self.name = name
         self.peer = peer
         self.taken = asyncio.Event()
+        self.viewer: Watcher | None = None
         self.answered = asyncio.Event()
         self.inbox: asyncio.Queue[Answer | Listen | Trickle | Hangup] = asyncio.Queue(MOST_UNREAD)
         self.reason = ""
         self.told = False
         self.task: asyncio.Task[None] | None = None
+
+    @property
+    def log_fields(self) -> dict[str, str]:
+        """What lines of the log about this call are about."""
+        return {"CALL": self.name} | ({"VIEWER": self.viewer.viewer} if self.viewer else {})
 
     def hang_up(self, reason: str, *, told: bool = False) -> None:
         """End the call; the first reason counts. ``told``: the other side knows."""
@@ -98,6 +106,12 @@ class Caller:
         """Every call, standing offers among them."""
         return list(self._calls.values())
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each."""
+        away = () if self._emit else ("not connected to the signaling server",)
+        return away + tuple(reason for reason in self._failures.values() if reason)
+
     def connected(self, emit: Emit) -> None:
         """The socket to the server is open; ``emit`` sends through it."""
         self._emit = emit
@@ -117,6 +131,14 @@ class Caller:
         for call in self.calls:
             if not call.taken.is_set():
                 call.hang_up("stale")
+
+    def resize(self, most: int, standing: int) -> None:
+        """Have ``most`` viewers and ``standing`` offers from now on; who watches may stay."""
+        self._most, self._standing = most, standing
+        offers = [call for call in self.calls if not call.taken.is_set()]
+        for call in offers[max(0, min(standing, most - self.viewers)) :]:
+            call.hang_up("stale")
+        self._changed.set()
 
     async def replace(self, old: Peer, new: Peer) -> bool:
         """Offer ``new`` in the place of ``old``; False, and nothing done, if that stands no more.
@@ -143,6 +165,7 @@ class Caller:
             if call is None:
                 return
             if isinstance(message, Taken):
+                call.viewer = message.viewer
                 call.taken.set()
                 self._changed.set()
             elif call.inbox.full():
@@ -204,9 +227,11 @@ class Caller:
         return task
 
     async def _run_call(self, call: Call) -> None:
+        about(**call.log_fields)
         listening = asyncio.create_task(self._listen(call), name=f"listen-{call.name}")
         try:
             await either(call.taken, call.peer.ended)
+            about(**call.log_fields)
             async with asyncio.timeout(ANSWER_DEADLINE):
                 await either(call.answered, call.peer.ended)
             async with asyncio.timeout(CONNECT_DEADLINE):
@@ -234,6 +259,7 @@ class Caller:
         """Act on what the viewer says, for as long as the call lasts."""
         while not call.peer.ended.is_set():
             message = await call.inbox.get()
+            about(**call.log_fields)
             try:
                 match message:
                     case Hangup(reason=reason):
@@ -258,12 +284,14 @@ class Caller:
         self._changed.set()
 
     async def _tell(self) -> None:
-        status = self._status()
+        status = self.status
         if status != self._told and self._emit is not None:
             await self._send("status", status.payload())
             self._told = status
 
-    def _status(self) -> Status:
+    @property
+    def status(self) -> Status:
+        """What the server is told."""
         failed = {source: reason for source, reason in self._failures.items() if reason}
         message = "; ".join(failed.values())[:MOST_TEXT]
         if "camera" in failed or "offers" in failed:

@@ -175,15 +175,23 @@ async def listen_locally(app: web.Application, path: Path) -> Site:
 
 
 def local_app(
-    new_links: Callable[[], list[str]], mount: Callable[[web.Application], None]
+    new_links: Callable[[], list[str]],
+    mount: Callable[[web.Application], None],
+    status: Callable[[], str],
 ) -> web.Application:
-    """What the Unix socket serves: signaling for the device's caller, and new one-time links."""
+    """What the Unix socket serves: signaling for the device's caller, new one-time links, and a
+    line about how the node is.
+    """
 
     async def link(request: web.Request) -> web.Response:
         return web.json_response({"links": new_links()})
 
+    async def how(request: web.Request) -> web.Response:
+        return web.json_response({"status": status()})
+
     app = web.Application(client_max_size=MOST_BODY)
     app.router.add_post("/link", link)
+    app.router.add_get("/status", how)
     mount(app)
     return app
 
