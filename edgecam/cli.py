@@ -135,8 +135,6 @@ def _local_socket(config: Config) -> Path:
 def _live(config: Config, path: Path | None, *, camera: bool) -> None:
     journal.set_up()
     journal.set_level(config.log.level)
-    # Says where each thread hangs when the watchdog of a service manager ends the process.
-    faulthandler.enable()
     _allow_many_connections()
     ground = app.prepare(config)
 
@@ -169,6 +167,9 @@ def _live(config: Config, path: Path | None, *, camera: bool) -> None:
         closing(Notifier.of()) as notifier,
         asyncio.Runner(loop_factory=lambda: app.event_loop(config)) as runner,
     ):
+        if notifier.watchdog:
+            # Says where each thread hangs when the watchdog ends the process.
+            faulthandler.enable(sys.stderr.fileno())
         runner.run(life())
 
 

@@ -45,6 +45,8 @@ def _journal() -> logging.Handler:
     except ImportError:
         return _prefixed()
     handler: logging.Handler = JournalHandler(SYSLOG_IDENTIFIER="edgecam")
+    # Who says it and how bad it is are fields.
+    handler.setFormatter(logging.Formatter("%(message)s"))
     return handler
 
 

@@ -61,7 +61,8 @@ class Supervisor:
         self._path = path
         self._config = config
         self._log = log
-        self._asked = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._asked = False
         self._ready = False
         self._frozen = False
         self._told = ""
@@ -70,10 +71,12 @@ class Supervisor:
         """A call could be answered."""
         self._ready = True
         self._notifier.tell("READY=1")
+        self._wake.set()
 
     def reload(self) -> None:
         """Read configuration and certificates again, soon."""
-        self._asked.set()
+        self._asked = True
+        self._wake.set()
 
     def stopping(self) -> None:
         """The node has been asked to stop."""
@@ -87,11 +90,13 @@ class Supervisor:
             self._look(node, pulse)
             try:
                 async with asyncio.timeout(look):
-                    await self._asked.wait()
+                    await self._wake.wait()
             except TimeoutError:
                 continue
-            self._asked.clear()
-            await self._reload(node)
+            self._wake.clear()
+            if self._asked:
+                self._asked = False
+                await self._reload(node)
 
     def _look(self, node: Node, pulse: Pulse) -> None:
         report = node.report()

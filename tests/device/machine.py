@@ -1,0 +1,289 @@
+"""A Debian system booted in a container, with edgecam as its service, to be treated badly."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.network.lab import Namespace
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / ".cache" / "device"
+
+CONFIGURATION = """\
+[camera]
+width = 640
+height = 360
+rate = 15
+
+[encode]
+video_bitrate = 400000
+
+[viewers]
+most = 4
+"""
+"""Cheap to encode, so that what is tested is the service."""
+
+_PRIVATE_MOUNTS = ("unshare", "--mount", "--propagation", "private")
+
+_BOOT = """
+umount -R /sys/fs/cgroup
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir -p "/sys/fs/cgroup/$0"
+echo $$ > "/sys/fs/cgroup/$0/cgroup.procs"
+exec "$@"
+"""
+"""In a mount namespace of its own: systemd gets cgroup2, whatever this machine has."""
+
+
+class Machine:
+    """A copy of a release's root, installed by ``install`` and running between ``boot`` and ``off``
+    or ``cut``. ``network`` has its cable and its addresses, and outlives its boots.
+    """
+
+    def __init__(self, release: str, network: Namespace) -> None:
+        self.release = release
+        self.network = network
+        self.root = CACHE / "run" / release
+        self.state = self.root / "var/lib/edgecam"
+        self._name = f"edgecam-{release}"
+        self._nspawn: subprocess.Popen[bytes] | None = None
+        self._leader = 0
+
+    def make(self) -> None:
+        """A fresh copy, with the wheel, the unit and what belongs to it installed."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        _run("cp", "-a", "--reflink=auto", str(CACHE / self.release), str(self.root))
+        (wheel,) = (CACHE / "wheel").glob("edgecam-*.whl")
+        shutil.copy(wheel, self.root / "tmp")
+        self._chroot(
+            *("/opt/edgecam/bin/pip", "install", "--quiet", "--no-index", "--no-deps"),
+            f"/tmp/{wheel.name}",
+        )
+        self._put("edgecam.service", "etc/systemd/system/edgecam.service")
+        self._put("sysusers.conf", "etc/sysusers.d/edgecam.conf")
+        self._put("tmpfiles.conf", "etc/tmpfiles.d/edgecam.conf")
+        self._put("udev.rules", "etc/udev/rules.d/70-edgecam.rules")
+        if self.systemd >= 254:
+            self._put("254.conf", "etc/systemd/system/edgecam.service.d/254.conf")
+        self._chroot("systemd-sysusers")
+        self._chroot("systemctl", "--quiet", "enable", "edgecam.service")
+        self.configure(CONFIGURATION)
+        (site,) = self.root.glob("opt/edgecam/lib/python3.*/site-packages")
+        shutil.copy(Path(__file__).with_name("trouble.py"), site / "edgecam_trouble.py")
+        (site / "edgecam_trouble.pth").write_text("import edgecam_trouble\n")
+
+    @property
+    def systemd(self) -> int:
+        """The number of its systemd's version."""
+        return int(self._chroot("systemctl", "--version").split()[1].partition(".")[0])
+
+    def configure(self, text: str) -> None:
+        """Write the service's configuration; at boot, systemd-tmpfiles makes it the service's."""
+        (self.root / "etc/edgecam").mkdir(exist_ok=True)
+        (self.root / "etc/edgecam/edgecam.toml").write_text(text)
+
+    def boot(self, *options: str) -> None:
+        """Boot; returns when everything that is enabled is ready, or has failed."""
+        with _notify_socket() as (path, listener):
+            command = (
+                *("systemd-nspawn", "--quiet", "--boot", "--notify-ready=yes"),
+                *("--register=no", "--keep-unit", "--console=pipe", "--link-journal=no"),
+                f"--directory={self.root}",
+                f"--machine={self._name}",
+                f"--network-namespace-path=/run/netns/{self.network.name}",
+                *options,
+            )
+            with (CACHE / f"{self.release}.log").open("ab") as log:
+                self._nspawn = subprocess.Popen(
+                    (*_PRIVATE_MOUNTS, "bash", "-ec", _BOOT, self._name, *command),
+                    env=os.environ | {"NOTIFY_SOCKET": str(path)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                )
+            self._leader = _leader(listener, self._nspawn)
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """What ``command`` prints in there, as root."""
+        return _run("nsenter", "-t", str(self._leader), "-a", *command, check=check)
+
+    def spawn(self, *command: str) -> subprocess.Popen[str]:
+        """``command`` started in there; its output is to be read."""
+        return subprocess.Popen(
+            ("nsenter", "-t", str(self._leader), "-a", *command),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def show(self, *properties: str) -> dict[str, str]:
+        """Properties of the service."""
+        names = ",".join(properties)
+        lines = self.run("systemctl", "show", "-p", names, "edgecam").splitlines()
+        return dict(line.partition("=")[::2] for line in lines)
+
+    def until(self, right: Callable[[dict[str, str]], bool], *properties: str) -> dict[str, str]:
+        """Properties of the service as soon as they are ``right``; the test's time limit counts."""
+        while not right(now := self.show(*properties)):
+            pass
+        return now
+
+    def cursor(self) -> str:
+        """Where the journal ends now."""
+        out = self.run("journalctl", "-n", "0", "--show-cursor", "--no-pager")
+        return out.partition("-- cursor: ")[2].strip()
+
+    def logged(self, text: str, after: str) -> dict[str, Any]:
+        """The first entry of the journal after the cursor ``after`` that has ``text`` in it; waits
+        for it, and the test's time limit counts.
+        """
+        command = ("journalctl", "-f", f"--after-cursor={after}", "-o", "json")
+        with self.spawn(*command) as following:
+            assert following.stdout is not None
+            for line in following.stdout:
+                entry: dict[str, Any] = json.loads(line)
+                if text in str(entry.get("MESSAGE")):
+                    following.kill()
+                    return entry
+        raise AssertionError(f"journalctl ended before {text!r}")
+
+    def journal(self, *matches: str) -> list[dict[str, Any]]:
+        """The entries of the service since boot, those that have ``matches`` (FIELD=value)."""
+        command = ("journalctl", "-b", "-u", "edgecam", "-o", "json", "--no-pager", *matches)
+        return [json.loads(line) for line in self.run(*command).splitlines()]
+
+    def link(self, host: str) -> str:
+        """A one-time link, at ``host``."""
+        links = self.run("/opt/edgecam/bin/edgecam", "link").split()
+        return next(link for link in links if f"//{host}:" in link)
+
+    def served_certificate(self, host: str) -> str:
+        """The certificate shown at ``host``, in PEM."""
+        code = f"import ssl; print(ssl.get_server_certificate(({host!r}, 8443)), end='')"
+        return self.run("/opt/edgecam/bin/python", "-c", code)
+
+    @property
+    def ca(self) -> Path:
+        """The certificate of the machine's authority."""
+        return self.state / "tls/ca.crt"
+
+    def off(self) -> None:
+        """Shut down in order."""
+        if self._nspawn and self._nspawn.poll() is None:
+            self.run("systemctl", "poweroff", check=False)
+            self._nspawn.wait()
+        self._gone()
+
+    def cut(self) -> None:
+        """Cut the power: every process ends at once."""
+        if self._nspawn and self._nspawn.poll() is None:
+            os.kill(self._leader, 9)
+            self._nspawn.wait()
+        self._gone()
+
+    def _gone(self) -> None:
+        self._nspawn = None
+        cgroup = f"/sys/fs/cgroup/{self._name}"
+        # Its groups go with it, where they were made: in the unified hierarchy.
+        script = (
+            "umount -R /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup; "
+            f"find {cgroup} -depth -type d -exec rmdir {{}} +"
+        )
+        _run(*_PRIVATE_MOUNTS, "bash", "-c", script, check=False)
+
+    def _put(self, source: str, target: str) -> None:
+        (self.root / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "systemd" / source, self.root / target)
+
+    def _chroot(self, *command: str) -> str:
+        return _run("chroot", str(self.root), *command)
+
+
+class Watcher:
+    """A viewer outside of the machine, in ``space``, that stays until told to leave."""
+
+    def __init__(self, space: Namespace, link: str, ca: Path) -> None:
+        self._process = subprocess.Popen(
+            (
+                *("ip", "netns", "exec", space.name),
+                *(sys.executable, "-m", "tests.device.watcher", link, str(ca)),
+            ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        self._session = self.said("session").split()[1]
+
+    @property
+    def session(self) -> str:
+        """The cookie it has."""
+        return self._session
+
+    def said(self, word: str) -> str:
+        """The next line that begins with ``word``; the test's time limit counts."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith(word):
+                return line.strip()
+        raise AssertionError(f"the viewer left without saying {word!r}")
+
+    def leave(self) -> None:
+        """Close the tab. May be called twice."""
+        if self._process.poll() is None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            self._process.kill() if self._ends_late() else None
+            self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def _ends_late(self) -> bool:
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
+
+@contextmanager
+def _notify_socket() -> Iterator[tuple[Path, socket.socket]]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener,
+    ):
+        path = Path(folder) / "notify"
+        listener.bind(str(path))
+        listener.settimeout(1)
+        yield path, listener
+
+
+def _leader(listener: socket.socket, nspawn: subprocess.Popen[bytes]) -> int:
+    """The machine's first process, once the machine is up (systemd-nspawn(1), --notify-ready)."""
+    leader, ready = 0, False
+    while not (leader and ready):
+        try:
+            told = listener.recv(4_096).decode().splitlines()
+        except TimeoutError:
+            assert nspawn.poll() is None, f"systemd-nspawn ended with {nspawn.returncode}"
+            continue
+        for line in told:
+            if line.startswith("X_NSPAWN_LEADER_PID="):
+                leader = int(line.partition("=")[2])
+            ready = ready or line == "READY=1"
+    return leader
+
+
+def _run(*command: str, check: bool = True, **options: Any) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert not check or done.returncode == 0, f"{command}: {done.returncode} {done.stderr}"
+    out: str = done.stdout
+    return out

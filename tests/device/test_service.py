@@ -1,0 +1,225 @@
+"""edgecam as the service of a real system: what systemd sees of it, and does to it."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.device.conftest import CAMERA
+from tests.device.machine import CONFIGURATION, Machine, Watcher
+
+pytestmark = pytest.mark.timeout(300)
+
+Watch = Callable[[], Watcher]
+
+RUNTIME = "/run/edgecam"
+
+
+def test_it_is_up_when_the_system_is(booted: Machine) -> None:
+    """Booting waits until a call could be answered; nothing has failed, no unit has a mistake."""
+    assert booted.run("systemctl", "is-system-running").strip() == "running"
+    booted.run("systemctl", "is-active", "edgecam")
+    verified = booted.run("systemd-analyze", "verify", "edgecam.service", check=False)
+    assert "edgecam" not in verified
+    warned = booted.run("journalctl", "-b", "-p", "warning", "--no-pager", "-o", "cat")
+    assert "edgecam" not in warned
+
+
+def test_status_is_a_line_for_a_person(machine: Machine, watch: Watch) -> None:
+    """It says camera, encoder, viewers and bitrate; ``edgecam status`` says the same."""
+    camera = "virtual 640x360@15, H.264 in software (libx264)"
+    found = machine.until(lambda s: s["StatusText"].startswith("nobody"), "StatusText")
+    assert found["StatusText"].startswith(f"nobody watches {camera}")
+    watch()
+    found = machine.until(lambda s: "Mbit/s" in s["StatusText"], "StatusText")
+    assert found["StatusText"].startswith(f"1 of 4 watch {camera} at 0.")
+    asked = machine.run("/opt/edgecam/bin/edgecam", "status")
+    assert asked.startswith(f"1 of 4 watch {camera}")
+
+
+def test_killed_it_comes_back(machine: Machine, watch: Watch) -> None:
+    """After ``kill -9`` a call is answered again."""
+    restarts = int(machine.show("NRestarts")["NRestarts"])
+    before = machine.cursor()
+    machine.run("systemctl", "kill", "-s", "KILL", "edgecam")
+    machine.logged("ready at", before)
+    assert int(machine.show("NRestarts")["NRestarts"]) == restarts + 1
+    watch()
+
+
+def test_a_frozen_event_loop(machine: Machine) -> None:
+    """The watchdog ends a process that stands still, and a new one is started."""
+    before = machine.cursor()
+    machine.run("systemctl", "kill", "-s", "STOP", "edgecam")
+    machine.logged("Watchdog timeout", before)
+    machine.logged("ready at", before)
+
+
+def test_a_frozen_camera(machine: Machine, watch: Watch) -> None:
+    """A driver that hangs while somebody watches is a case for the watchdog, and it says why."""
+    watch()
+    before = machine.cursor()
+    machine.run("touch", f"{RUNTIME}/freeze")
+    assert machine.logged("the camera hangs", before)["PRIORITY"] == "3"
+    # Where each thread was.
+    machine.logged("edgecam_trouble.py", before)
+    machine.logged("ready at", before)
+    watch()
+
+
+def test_a_camera_that_is_unplugged(machine: Machine, watch: Watch) -> None:
+    """That is told, waited for, and no reason to restart: the call goes on when it is back."""
+    watcher = watch()
+    process = machine.show("MainPID")
+    machine.run("touch", f"{RUNTIME}/unplug")
+    machine.until(lambda s: s["StatusText"].startswith("the camera was unplugged"), "StatusText")
+    machine.run("rm", f"{RUNTIME}/unplug")
+    machine.until(lambda s: s["StatusText"].startswith("1 of 4"), "StatusText")
+    watcher.said("picture")
+    assert machine.show("MainPID") == process
+
+
+def test_reload(machine: Machine, watch: Watch) -> None:
+    """What can change does, what can't is named, and who watches goes on watching."""
+    watcher = watch()
+    process = machine.show("MainPID")
+    before = machine.cursor()
+    machine.configure(CONFIGURATION.replace("most = 4", "most = 6").replace("= 15", "= 10"))
+    machine.run("systemctl", "reload", "edgecam")
+    assert machine.logged("camera.rate takes a restart", before)["PRIORITY"] == "4"
+    found = machine.until(lambda s: "1 of 6 watch" in s["StatusText"], "StatusText")
+    assert found["StatusText"].startswith("camera.rate changed, restart to use it;")
+    watcher.said("picture")
+    watch()
+    assert machine.show("MainPID") == process
+    assert machine.show("ActiveState") == {"ActiveState": "active"}
+
+
+def test_reload_of_a_bad_file(machine: Machine, watch: Watch) -> None:
+    """It is refused, every mistake is in the log, and the old one stays until a good one comes."""
+    watcher = watch()
+    process = machine.show("MainPID")
+    before = machine.cursor()
+    machine.configure("[viewers]\nmost = 1000\nqueu = 1\n")
+    machine.run("systemctl", "reload", "edgecam")
+    assert machine.logged("viewers.most: has to be 64 or less", before)["PRIORITY"] == "3"
+    assert machine.logged("viewers.queu: there is no such option", before)["PRIORITY"] == "3"
+    machine.until(lambda s: s["StatusText"].startswith("the new conf"), "StatusText")
+    assert "1 of 4 watch" in machine.show("StatusText")["StatusText"]
+    watcher.said("picture")
+    machine.configure(CONFIGURATION)
+    machine.run("systemctl", "reload", "edgecam")
+    machine.until(lambda s: s["StatusText"].startswith("1 of 4"), "StatusText")
+    assert machine.show("MainPID") == process
+
+
+def test_reload_of_the_certificate(machine: Machine, watch: Watch) -> None:
+    """What is on disk is in use from then on, by the same authority."""
+    watcher = watch()
+    authority = machine.ca.read_bytes()
+    leaf = machine.state / "tls/leaf.crt"
+    old = leaf.read_text()
+    leaf.unlink()
+    before = machine.cursor()
+    machine.run("systemctl", "reload", "edgecam")
+    machine.logged("a new certificate is in use", before)
+    assert leaf.read_text() != old
+    assert machine.served_certificate(CAMERA) == leaf.read_text()
+    assert machine.ca.read_bytes() == authority
+    watcher.said("picture")
+
+
+def test_a_bad_configuration_at_start(machine: Machine) -> None:
+    """It is told once; trying again and again would not mend it."""
+    machine.configure("[viewers]\nmost = 1000\n")
+    before = machine.cursor()
+    machine.run("systemctl", "restart", "edgecam", check=False)
+    machine.logged("viewers.most: has to be 64 or less", before)
+    found = machine.until(lambda s: s["ActiveState"] == "failed", "ActiveState", "ExecMainStatus")
+    assert found["ExecMainStatus"] == "2"
+
+
+def test_stopping(machine: Machine, watch: Watch) -> None:
+    """In a call, it stops by itself within its time, and the viewer is told."""
+    watcher = watch()
+    machine.run("systemctl", "stop", "edgecam")
+    found = machine.show("Result", "ExecMainCode", "ExecMainStatus", "ActiveState")
+    assert found == {
+        "Result": "success",
+        "ExecMainCode": "1",
+        "ExecMainStatus": "0",
+        "ActiveState": "inactive",
+    }
+    assert watcher.said("hangup") == "hangup shutdown"
+
+
+def test_the_journal(machine: Machine, watch: Watch) -> None:
+    """Lines say which call and camera they are about, and nothing in the journal is a key."""
+    link = machine.link(CAMERA)
+    watcher = watch()
+    before = machine.cursor()
+    watcher.leave()
+    entry = machine.logged("viewer left", before)
+    assert entry["CALL"] in entry["MESSAGE"]
+    assert entry["CAMERA"] == "virtual"
+    assert entry["PRIORITY"] == "6"
+    assert entry["SYSLOG_IDENTIFIER"] == "edgecam"
+    assert [e["MESSAGE"] for e in machine.journal(f"CALL={entry['CALL']}")][-1] == entry["MESSAGE"]
+    secrets = {file.name: file.read_text() for file in machine.state.glob("*.*")}
+    secrets |= {"link": link.rpartition("/")[2], "session": watcher.session}
+    everything = machine.run("journalctl", "-b", "-o", "export", "--no-pager")
+    assert {"caller.token", "session.key"} < set(secrets)
+    assert [name for name, secret in secrets.items() if secret in everything] == []
+    assert "/enter/" not in everything
+
+
+def test_nothing_secret_at_debug_level(machine: Machine, watch: Watch) -> None:
+    """Not even the most talkative log has keys in it."""
+    machine.configure(f'{CONFIGURATION}\n[log]\nlevel = "debug"\n')
+    machine.run("systemctl", "restart", "edgecam")
+    watcher = watch()
+    watcher.leave()
+    machine.run("systemctl", "stop", "edgecam")
+    everything = machine.run("journalctl", "-b", "-o", "export", "--no-pager")
+    secrets = {file.name: file.read_text() for file in machine.state.glob("*.*")}
+    secrets |= {"session": watcher.session}
+    assert [name for name, secret in secrets.items() if secret in everything] == []
+
+
+def test_exposure(machine: Machine) -> None:
+    """Little is left to a service that somebody has taken over."""
+    command = ("systemd-analyze", "security", "edgecam", "--no-pager")
+    table = json.loads(machine.run(*command, "--json=short", check=False))
+    assert sum(float(row["exposure"] or 0) for row in table) <= 2
+    machine.run(*command, "--threshold=20")
+
+
+def test_the_sandbox(machine: Machine) -> None:
+    """What is not the service's business is denied to it, by a real kernel."""
+    home = machine.root / "home/ana"
+    home.mkdir(exist_ok=True)
+    (home / "diary").write_text("dear")
+    (machine.root / "var/tmp-video").write_text("picture")
+    machine.run("chown", "root:video", "/var/tmp-video")
+    machine.run("chmod", "640", "/var/tmp-video")
+    shutil.copy(Path(__file__).with_name("probe.py"), machine.root / "usr/local/bin/probe.py")
+    machine.run("mknod", "-m", "666", "/dev/forbidden", "c", "10", "229")
+    probe = f"/opt/edgecam/bin/python /usr/local/bin/probe.py {RUNTIME}/probe.json"
+    folder = machine.root / "etc/systemd/system/edgecam.service.d"
+    folder.mkdir(exist_ok=True)
+    (folder / "probe.conf").write_text(f"[Service]\nExecStartPre={probe}\n")
+    try:
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart", "edgecam")
+        told = json.loads(machine.run("cat", f"{RUNTIME}/probe.json"))
+    finally:
+        (folder / "probe.conf").unlink()
+    allowed = {
+        "listen at its own port",
+        "open a UDP port",
+        "write to its state",
+        "read a file of the group video",
+    }
+    assert {name for name, result in told.items() if result == "done"} == allowed, told
