@@ -96,6 +96,9 @@ class Machine:
         with _notify_socket() as (path, listener):
             command = (
                 *("systemd-nspawn", "--quiet", "--boot", "--notify-ready=yes"),
+                # For what systemd lets BPF programs deny: devices, addresses, ports.
+                "--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON",
+                "--system-call-filter=bpf",
                 *("--register=no", "--keep-unit", "--console=pipe", "--link-journal=no"),
                 f"--directory={self.root}",
                 f"--machine={self._name}",
@@ -283,7 +286,9 @@ def _leader(listener: socket.socket, nspawn: subprocess.Popen[bytes]) -> int:
 
 
 def _run(*command: str, check: bool = True, **options: Any) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    done = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", check=False, **options
+    )
     assert not check or done.returncode == 0, f"{command}: {done.returncode} {done.stderr}"
     out: str = done.stdout
     return out

@@ -222,4 +222,7 @@ def test_the_sandbox(machine: Machine) -> None:
         "write to its state",
         "read a file of the group video",
     }
+    if machine.systemd < 254:
+        # Debian 12's is built without what SocketBindDeny= needs.
+        allowed |= {"listen at another port"}
     assert {name for name, result in told.items() if result == "done"} == allowed, told
