@@ -10,7 +10,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,7 @@ class Page:
     certificates: CertificateStore
     leaf: Leaf
     tls: ssl.SSLContext
+    renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,9 +327,11 @@ class _Node:
 
 async def _ensure_certificate(page: Page, *, reload: bool = False) -> None:
     """Have the certificate good and in use; ``reload``: in use again, even if it is the same."""
-    leaf = await asyncio.to_thread(page.certificates.ensure, _names(addresses.host_addresses()))
-    if leaf.remade or reload:
-        swap(page.tls, leaf)
+    async with page.renewing:
+        names = _names(addresses.host_addresses())
+        leaf = await asyncio.to_thread(page.certificates.ensure, names)
+        if leaf.remade or reload:
+            swap(page.tls, leaf)
     if leaf.remade:
         logger.info("a new certificate is in use, good until %s", leaf.expires)
 

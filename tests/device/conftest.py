@@ -29,6 +29,7 @@ def booted(
     machine.boot()
     yield machine
     machine.off()
+    machine.remove()
 
 
 @pytest.fixture

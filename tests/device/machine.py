@@ -2,7 +2,9 @@
 
 import json
 import os
+import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -36,24 +38,30 @@ _PRIVATE_MOUNTS = ("unshare", "--mount", "--propagation", "private")
 _BOOT = """
 umount -R /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+[ -z "$DISK" ] || mount -o loop "$DISK" "$STATE"
 mkdir -p "/sys/fs/cgroup/$0"
 echo $$ > "/sys/fs/cgroup/$0/cgroup.procs"
 exec "$@"
 """
-"""In a mount namespace of its own: systemd gets cgroup2, whatever this machine has."""
+"""In a mount namespace of its own: systemd gets cgroup2, whatever this machine has, and a disk of
+which nobody else keeps a hold by chance.
+"""
+
+STATE = "var/lib/edgecam"
 
 
 class Machine:
     """A copy of a release's root, installed by ``install`` and running between ``boot`` and ``off``
-    or ``cut``. ``network`` has its cable and its addresses, and outlives its boots.
+    or ``cut``. ``network`` has its cable and its addresses, and outlives its boots. ``disk``, if
+    any, is the image of a file system for the service's state; else that is in the root, too.
     """
 
-    def __init__(self, release: str, network: Namespace) -> None:
+    def __init__(self, release: str, network: Namespace, disk: Path | None = None) -> None:
         self.release = release
         self.network = network
-        self.root = CACHE / "run" / release
-        self.state = self.root / "var/lib/edgecam"
-        self._name = f"edgecam-{release}"
+        self._name = network.name
+        self.root = CACHE / "run" / self._name
+        self._disk = disk
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._leader = 0
 
@@ -62,6 +70,7 @@ class Machine:
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.parent.mkdir(parents=True, exist_ok=True)
         _run("cp", "-a", "--reflink=auto", str(CACHE / self.release), str(self.root))
+        (self.root / STATE).mkdir()
         (wheel,) = (CACHE / "wheel").glob("edgecam-*.whl")
         shutil.copy(wheel, self.root / "tmp")
         self._chroot(
@@ -91,8 +100,12 @@ class Machine:
         (self.root / "etc/edgecam").mkdir(exist_ok=True)
         (self.root / "etc/edgecam/edgecam.toml").write_text(text)
 
-    def boot(self, *options: str) -> None:
+    def boot(self) -> None:
         """Boot; returns when everything that is enabled is ready, or has failed."""
+        self.start(wait=True)
+
+    def start(self, *, wait: bool = False) -> None:
+        """Begin to boot; there is something to ``cut`` from then on. ``wait``: as ``boot``."""
         with _notify_socket() as (path, listener):
             command = (
                 *("systemd-nspawn", "--quiet", "--boot", "--notify-ready=yes"),
@@ -103,17 +116,25 @@ class Machine:
                 f"--directory={self.root}",
                 f"--machine={self._name}",
                 f"--network-namespace-path=/run/netns/{self.network.name}",
-                *options,
             )
             with (CACHE / f"{self.release}.log").open("ab") as log:
                 self._nspawn = subprocess.Popen(
                     (*_PRIVATE_MOUNTS, "bash", "-ec", _BOOT, self._name, *command),
-                    env=os.environ | {"NOTIFY_SOCKET": str(path)},
+                    env=os.environ
+                    | {"NOTIFY_SOCKET": str(path), "DISK": str(self._disk or "")}
+                    | {"STATE": str(self.root / STATE)},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                 )
-            self._leader = _leader(listener, self._nspawn)
+            self._leader = _told(listener, self._nspawn, "X_NSPAWN_LEADER_PID")
+            if wait:
+                _told(listener, self._nspawn, "READY")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is something to ``cut``."""
+        return self._nspawn is not None
 
     def run(self, *command: str, check: bool = True) -> str:
         """What ``command`` prints in there, as root."""
@@ -174,6 +195,15 @@ class Machine:
         return self.run("/opt/edgecam/bin/python", "-c", code)
 
     @property
+    def state(self) -> Path:
+        """The service's folder; with a disk, only while the machine runs."""
+        if not self._disk:
+            return self.root / STATE
+        assert self._nspawn
+        # proc(5): as that process sees it.
+        return Path(f"/proc/{self._nspawn.pid}/root{self.root / STATE}")
+
+    @property
     def ca(self) -> Path:
         """The certificate of the machine's authority."""
         return self.state / "tls/ca.crt"
@@ -188,9 +218,19 @@ class Machine:
     def cut(self) -> None:
         """Cut the power: every process ends at once."""
         if self._nspawn and self._nspawn.poll() is None:
-            os.kill(self._leader, 9)
+            leader = os.pidfd_open(self._leader)
+            try:
+                os.kill(self._leader, signal.SIGKILL)
+                # Its end is the end of all others; only then is the disk let go of.
+                select.select([leader], [], [])
+            finally:
+                os.close(leader)
             self._nspawn.wait()
         self._gone()
+
+    def remove(self) -> None:
+        """Leave nothing of it."""
+        shutil.rmtree(self.root)
 
     def _gone(self) -> None:
         self._nspawn = None
@@ -269,20 +309,19 @@ def _notify_socket() -> Iterator[tuple[Path, socket.socket]]:
         yield path, listener
 
 
-def _leader(listener: socket.socket, nspawn: subprocess.Popen[bytes]) -> int:
-    """The machine's first process, once the machine is up (systemd-nspawn(1), --notify-ready)."""
-    leader, ready = 0, False
-    while not (leader and ready):
+def _told(listener: socket.socket, nspawn: subprocess.Popen[bytes], name: str) -> int:
+    """The value of ``name`` once systemd-nspawn tells it: the number of the machine's first
+    process, and with --notify-ready, that it is up.
+    """
+    while True:
         try:
             told = listener.recv(4_096).decode().splitlines()
         except TimeoutError:
             assert nspawn.poll() is None, f"systemd-nspawn ended with {nspawn.returncode}"
             continue
         for line in told:
-            if line.startswith("X_NSPAWN_LEADER_PID="):
-                leader = int(line.partition("=")[2])
-            ready = ready or line == "READY=1"
-    return leader
+            if line.startswith(f"{name}="):
+                return int(line.partition("=")[2])
 
 
 def _run(*command: str, check: bool = True, **options: Any) -> str:
