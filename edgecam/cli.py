@@ -7,31 +7,26 @@ interrupted before it ran.
 import argparse
 import asyncio
 import faulthandler
-import http.client
 import json
 import logging
 import os
 import resource
 import signal
-import socket
 import sys
 import threading
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from edgecam import __version__, app
+from edgecam import __version__, app, control
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, StartError
+from edgecam.ground import claimed, prepare
 from edgecam.service import journal
 from edgecam.service.notify import Notifier
 from edgecam.service.supervisor import Supervisor
 
-LINK_TIMEOUT = 5.0
 STOP_DEADLINE = 4.9
 MOST_FILES = 65_536
-SERVICE_FOLDER = Path("/run/edgecam")
-"""Where systemd/edgecam.service has its RuntimeDirectory."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,6 +63,17 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--changed", action="store_true", help="only what differs from a default")
     show.add_argument("--table", action="store_true", help="every option, as Markdown")
     show.set_defaults(do=_show)
+    caller = commands.add_parser("caller", help="other cameras that may call at this node")
+    what = caller.add_subparsers(required=True, metavar="WHAT")
+    for name, do, text in (
+        ("add", _caller_add, "let one more call: prints its token, once, on standard output"),
+        ("revoke", _caller_revoke, "let one call no more, and close its connections"),
+    ):
+        one = what.add_parser(name, parents=[shared], help=text)
+        one.add_argument("name", metavar="NAME", help="what viewers see it as")
+        one.set_defaults(do=do)
+    known = what.add_parser("list", parents=[shared], help="name, state, day added and camera ID")
+    known.set_defaults(do=_caller_list)
     return parser
 
 
@@ -95,48 +101,52 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _link(options: argparse.Namespace) -> None:
-    links = _ask(options, "POST", "link", "links")
+    links = control.new_links(load(options.config))
     print("Opens once, within an hour:")
     for link in links:
         print(f"  {link}")
 
 
 def _status(options: argparse.Namespace) -> None:
-    print(_ask(options, "GET", "status", "status"))
+    print(control.status(load(options.config)))
 
 
-def _ask(options: argparse.Namespace, method: str, path: str, key: str) -> Any:
-    """What the node that runs on this device answers under ``key``."""
-    node = _local_socket(load(options.config))
-    connection = http.client.HTTPConnection("edgecam")
-    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.sock.settimeout(LINK_TIMEOUT)
-    try:
-        connection.sock.connect(str(node))
-        connection.request(method, f"/{path}")
-        return json.loads(connection.getresponse().read())[key]
-    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
-        raise StartError(f"no node answers on {node} ({error}): is edgecam running?") from error
-    finally:
-        connection.close()
+def _caller_add(options: argparse.Namespace) -> None:
+    made = control.add_caller(load(options.config), options.name)
+    _tell(f"{made.name!r} may call now. Its token, which can't be shown again:")
+    print(made.token, flush=True)
+    first, *others = (url for url in made.urls if "//localhost:" not in url)
+    _tell("\nAnother edgecam needs that in a file for its user only, and in its configuration:\n")
+    _tell("[signaling]", *(f"# or {json.dumps(url)}" for url in others))
+    _tell(f'url = {json.dumps(first)}\ntoken_file = "caller.token"\npin = {json.dumps(made.pin)}')
 
 
-def _local_socket(config: Config) -> Path:
-    """This user's node's; if that is not there, but the system's service is, then that one's."""
-    own = app.runtime_folder(config.paths) / app.LOCAL_SOCKET
-    services = SERVICE_FOLDER / app.LOCAL_SOCKET
-    named = config.paths.runtime or config.paths.state
-    try:
-        return services if not named and not own.exists() and services.exists() else own
-    except OSError as error:
-        raise StartError(f"{services} is the service's ({error.strerror}): be root") from error
+def _caller_list(options: argparse.Namespace) -> None:
+    for it in control.callers(load(options.config)):
+        print(f"{it.name}\t{it.state}\t{it.created}\t{it.camera}")
+
+
+def _caller_revoke(options: argparse.Namespace) -> None:
+    name = control.revoke_caller(load(options.config), options.name)
+    _tell(f"{name!r} may call no more")
+
+
+def _tell(*lines: str) -> None:
+    """For people; what programs use goes to standard output."""
+    for line in lines:
+        print(line, file=sys.stderr, flush=True)
 
 
 def _live(config: Config, path: Path | None, *, camera: bool) -> None:
     journal.set_up()
     journal.set_level(config.log.level)
     _allow_many_connections()
-    ground = app.prepare(config)
+    with claimed(config):
+        _live_alone(config, path, camera=camera)
+
+
+def _live_alone(config: Config, path: Path | None, *, camera: bool) -> None:
+    ground = prepare(config)
 
     async def life() -> None:
         stop = asyncio.Event()
@@ -193,12 +203,12 @@ def _allow_many_connections() -> None:
 
 
 def _announce(announcement: app.Announcement | None) -> None:
+    logger = logging.getLogger("edgecam")
     if announcement is None:
         print("edgecam runs and calls at the signaling server elsewhere", flush=True)
         return
-    if journal.is_journal(1):
+    if journal.is_journal(sys.stdout.fileno()):
         # What is a key is not for a log.
-        logger = logging.getLogger("edgecam")
         logger.info("ready at %s; edgecam link gives a link to get in", announcement.addresses[0])
         logger.info("its CA certificate's SHA-256: %s", announcement.fingerprint)
         return

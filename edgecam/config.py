@@ -22,7 +22,12 @@ SERVER_URL = re.compile(
 )
 """RFCs 7064 and 7065. An IPv6 address needs brackets, which aiortc can't read: give it a name."""
 
+PIN = re.compile(r"sha256//[A-Za-z0-9+/]{43}=")
+
 _PORTS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
+
+MOST_NAME = 40
+"""Characters in a camera's name: what the protocol carries."""
 
 _LONGEST = 256
 """Characters in a server's URL or credential: what the protocol carries."""
@@ -32,6 +37,9 @@ _LONGEST = 256
 class Camera:
     """The camera."""
 
+    name: str = option(
+        "", "What viewers see it as, up to 40 characters; empty: the name of this host."
+    )
     driver: str = option("virtual", "The camera's driver.", choices=("virtual",))
     width: int = option(1280, "Width of the picture in pixels, even.", 320, 1920)
     height: int = option(720, "Height of the picture in pixels, even.", 180, 1080)
@@ -50,12 +58,65 @@ class Microphone:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """The loudspeaker, on which the viewer who has the floor is heard."""
+
+    driver: str = option(
+        "none",
+        "The loudspeaker's driver; `none`: viewers can't be heard.",
+        choices=("none", "alsa", "file", "null"),
+    )
+    device: str = option(
+        "", "For `alsa`, a PCM as `aplay -L` lists them, empty for `default`; for `file`, a path."
+    )
+    echo: str = option(
+        "duck",
+        "What happens to the microphone while the loudspeaker plays: lowered by 30 dB (`duck`), "
+        "silenced (`mute`) or left alone (`none`, where the two can't hear each other).",
+        choices=("duck", "mute", "none"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The screen, on which the viewer who has the floor is seen."""
+
+    driver: str = option(
+        "none",
+        "The screen's driver; `none`: viewers can't be seen. `screen` is SDL, on the console or in "
+        "a desktop, and needs the extra `edgecam[screen]`.",
+        choices=("none", "screen", "file", "null"),
+    )
+    device: str = option(
+        "",
+        "For `screen`, SDL's video driver, as `KMSDRM`, empty to let SDL choose; for `file`, a "
+        "path.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The floor: who has it is heard and seen, one viewer at a time."""
+
+    silence: int = option(20, "Seconds of silence that cost a viewer the floor.", 2, 3600)
+    threshold: int = option(
+        50, "Decibels below full scale under which sound counts as silence.", 10, 90
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Encode:
     """How picture and sound are encoded, once for everybody."""
 
     video_bitrate: int = option(2_500_000, "Bits a second of video.", 100_000, 25_000_000)
     keyframe_interval: int = option(
         10, "Seconds between keyframes nobody asked for; viewers get theirs at once.", 1, 300
+    )
+    vp8: str = option(
+        "full",
+        "What a browser without H.264 gets: VP8 of the `full` size or `half` the width and height, "
+        "at the cost of a second encode by the processor while one watches; `off`: nothing.",
+        choices=("full", "half", "off"),
     )
     audio_bitrate: int = option(32_000, "Bits a second of sound.", 6_000, 510_000)
 
@@ -114,6 +175,11 @@ class Signaling:
     url: str = option("", "Another node's `https://HOST:PORT` to call at; empty: this one's own.")
     token_file: str = option("", "The file with the caller token for `signaling.url`.")
     ca_file: str = option("", "The CA certificate that vouches for `signaling.url`.")
+    pin: str = option(
+        "",
+        "Instead of that, the key of the server at `signaling.url`, as `edgecam caller add` there "
+        "prints it (`sha256//…`).",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +217,9 @@ class Config:
 
     camera: Camera = Camera()
     microphone: Microphone = Microphone()
+    speaker: Speaker = Speaker()
+    screen: Screen = Screen()
+    talk: Talk = Talk()
     encode: Encode = Encode()
     viewers: Viewers = Viewers()
     ice: Ice = Ice()
@@ -190,18 +259,32 @@ def dump(config: Config, *, changed: bool = False) -> str:
 
 def contradictions(config: Config) -> Iterator[str]:
     """A sentence for each two options of ``config`` that don't go together."""
+    if len(config.camera.name) > MOST_NAME or not config.camera.name.isprintable():
+        yield f"camera.name: has to be printable text of up to {MOST_NAME} characters"
     for name in ("width", "height"):
         if getattr(config.camera, name) % 2:
             yield f"camera.{name}: has to be even, as 4:2:0 video is"
     if config.viewers.standing_offers > config.viewers.most:
         yield "viewers.standing_offers: can't exceed viewers.most"
+    for name in ("speaker", "screen"):
+        sink = getattr(config, name)
+        if sink.driver == "file" and not sink.device:
+            yield f"{name}.device: has to be a path with {name}.driver = 'file'"
     yield from _server_contradictions(config.ice)
     yield from _credential_contradictions(config.ice)
     yield from _port_contradictions(config)
-    if config.signaling.url and not NODE_URL.fullmatch(config.signaling.url):
-        yield f"signaling.url: {config.signaling.url!r} is not of the form https://HOST:PORT"
-    if config.signaling.url and not config.signaling.token_file:
+    yield from _signaling_contradictions(config.signaling)
+
+
+def _signaling_contradictions(signaling: Signaling) -> Iterator[str]:
+    if signaling.url and not NODE_URL.fullmatch(signaling.url):
+        yield f"signaling.url: {signaling.url!r} is not of the form https://HOST:PORT"
+    if signaling.url and not signaling.token_file:
         yield "signaling.token_file: is needed with signaling.url"
+    if signaling.pin and not PIN.fullmatch(signaling.pin):
+        yield f"signaling.pin: {signaling.pin!r} is not sha256// and 44 characters of base64"
+    if signaling.pin and signaling.ca_file:
+        yield "signaling.pin: goes without ca_file: choose"
 
 
 def _server_contradictions(ice: Ice) -> Iterator[str]:

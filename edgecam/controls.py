@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from edgecam.config import Ice as IceOptions
 from edgecam.fanout.fanout import Fanout
 from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.servers import Servers
-from edgecam.report import Report
+from edgecam.report import Report, Stream
 from edgecam.signaling.caller import Caller
 
 HARDWARE_CHECK = 10.0
@@ -42,13 +42,12 @@ LIVE = frozenset(
 class Parts:
     """What of a node with a camera is looked at and changed.
 
-    ``camera`` and ``encoder`` in words; ``set_bitrate`` in bits a second, of no more than the node
-    started with.
+    ``camera`` in words, ``encoders`` with what they are called in words, the usual one first;
+    ``set_bitrate`` in bits a second, of no more than the node started with.
     """
 
     camera: str
-    encoder: str
-    video: tuple[Fanout, ...]
+    encoders: Mapping[str, Fanout]
     set_bitrate: Callable[[int], None]
     ice: CurrentIce
     caller: Caller
@@ -85,15 +84,16 @@ class Controls:
         if parts is None:
             return Report(temperature=self._temperature, troubles=troubles)
         status = parts.caller.status
+        fanouts = parts.encoders.values()
+        busy = [name for name, fanout in parts.encoders.items() if fanout.subscribers]
         return Report(
             camera=parts.camera,
-            encoder=parts.encoder,
+            encoder=" and ".join(busy or [next(iter(parts.encoders))]),
             viewers=status.viewers,
             places=status.places,
-            bitrate=self._bitrate(sum(fanout.delivered_bytes for fanout in parts.video)),
+            bitrate=self._bitrate(sum(fanout.delivered_bytes for fanout in fanouts)),
             temperature=self._temperature,
-            life=sum(fanout.life for fanout in parts.video),
-            due=any(fanout.due for fanout in parts.video),
+            streams=tuple(Stream(each.name, each.life, each.due) for each in fanouts),
             troubles=(*parts.caller.troubles, *troubles),
         )
 

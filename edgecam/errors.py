@@ -19,8 +19,20 @@ class StartError(EdgecamError):
     """The node can't start here: a port in use, a folder it can't write. Trying again is no use."""
 
 
+class InUse(StartError):
+    """Another edgecam has what this one needs for itself."""
+
+
+class CommandError(EdgecamError):
+    """What somebody asks of the node by the command line can't be done; the node goes on."""
+
+
 class SourceError(EdgecamError):
     """A camera, a microphone or its encoder failed. It may come back: try again."""
+
+
+class SinkError(EdgecamError):
+    """A loudspeaker or a screen failed. It may come back: try again."""
 
 
 class BadMessage(EdgecamError):

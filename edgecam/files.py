@@ -1,10 +1,12 @@
 """What the node keeps on disk: private to its user, and whole even after a power cut."""
 
+import fcntl
 import os
 import re
 import secrets
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from edgecam.errors import StartError
 
@@ -51,6 +53,23 @@ def _keep_names(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def claim(path: Path) -> BinaryIO | None:
+    """``path``, which nobody else can claim before it is closed; None if somebody has.
+
+    The kernel closes it for a process that ends, however it does (flock(2)).
+    """
+    file = path.open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def secret(path: Path) -> str:

@@ -39,21 +39,22 @@ class Lifecycle:
 
 
 class Backoff:
-    """Pauses that double from FIRST_PAUSE to LONGEST_PAUSE seconds, each shortened at random.
+    """Pauses that double from FIRST_PAUSE to ``longest`` seconds, each shortened at random.
 
     The first failure of a row is logged as a warning and the recovery once; what is between, at
     debug level.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, longest: float = LONGEST_PAUSE) -> None:
         self._what = what
+        self._longest = longest
         self._failures = 0
 
     def failed(self, error: Exception) -> float:
         """Note a failure; the seconds to wait before trying again."""
         level = logging.DEBUG if self._failures else logging.WARNING
         logger.log(level, "%s: %s; trying again", self._what, error)
-        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures, MOST_DOUBLINGS))
+        pause: float = min(self._longest, FIRST_PAUSE * 2 ** min(self._failures, MOST_DOUBLINGS))
         self._failures += 1
         return pause * random.uniform(0.75, 1)
 

@@ -1,5 +1,6 @@
 """How much one socket may say, and how many sockets one address may have."""
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 
@@ -44,3 +45,26 @@ class PerAddress:
         self._held[address] -= 1
         if self._held[address] <= 0:
             del self._held[address]
+
+
+class Seldom:
+    """What somebody else can provoke all day, in the log: a few lines, then one in ten seconds.
+
+    Those in between are counted, and the count is told with the next.
+    """
+
+    def __init__(self, logger: logging.Logger, burst: float = 10, rate: float = 0.1) -> None:
+        self._logger = logger
+        self._bucket = TokenBucket(burst, rate, 0)
+        self._kept = 0
+
+    def log(self, now: float, level: int, text: str, *values: object) -> None:
+        """Log it, or count it. ``now`` is any steady clock."""
+        if not self._logger.isEnabledFor(level):
+            return
+        if not self._bucket.take(now):
+            self._kept += 1
+            return
+        kept, self._kept = self._kept, 0
+        more = f" (and {kept} lines before that are left out)" if kept else ""
+        self._logger.log(level, f"{text}%s", *values, more)  # noqa: G004 (it stays a template)

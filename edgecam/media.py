@@ -60,10 +60,10 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """What a viewer is sent: one H.264 access unit (Annex B) or one Opus packet.
+    """What a viewer is sent: one H.264 access unit (Annex B), VP8 frame or Opus packet.
 
-    ``keyframe``: a decoder can start here. True for every audio packet, and for an access unit
-    that holds SPS, PPS and an IDR picture.
+    ``keyframe``: a decoder can start here. True for every audio packet, for an access unit that
+    holds SPS, PPS and an IDR picture, and for a key frame of VP8.
     """
 
     kind: Kind

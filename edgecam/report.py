@@ -4,13 +4,23 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """Pictures of one codec: ``life`` changes with every sign of life from camera or encoder, which
+    is ``due`` while they are watched and not known to have failed.
+    """
+
+    name: str
+    life: int
+    due: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """How a node is doing.
 
     ``camera`` and ``encoder`` in words, empty if it has none; ``bitrate`` of the video in bits a
-    second; ``temperature`` in degrees Celsius, None if it can't be read. ``life`` changes with
-    every sign of life from the camera, which is ``due`` to give one while it is watched and not
-    known to have failed. ``troubles``: a sentence for each thing that is wrong.
+    second; ``temperature`` in degrees Celsius, None if it can't be read. ``troubles``: a sentence
+    for each thing that is wrong.
     """
 
     camera: str = ""
@@ -19,8 +29,7 @@ class Report:
     places: int = 0
     bitrate: int = 0
     temperature: float | None = None
-    life: int = 0
-    due: bool = False
+    streams: tuple[Stream, ...] = ()
     troubles: tuple[str, ...] = ()
 
 

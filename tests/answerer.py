@@ -35,13 +35,20 @@ class Answerer(Screen):
 
 @asynccontextmanager
 async def watching(
-    peer: Peer, lose: Callable[[int], bool] | None = None, *, listen: bool = True
+    peer: Peer,
+    lose: Callable[[int], bool] | None = None,
+    *,
+    listen: bool = True,
+    worded: Callable[[str], str] = str,
 ) -> AsyncIterator[Answerer]:
-    """An answerer in a call with ``peer``. ``lose``: which packets of media to it get lost."""
+    """An answerer in a call with ``peer``. ``lose``: which packets of media to it get lost.
+
+    ``worded``: how it would put its answer, if it were somebody else.
+    """
     answerer = Answerer()
     relays: list[Relay] = []
     try:
-        answer = await answerer.answer(peer.sdp)
+        answer = worded(await answerer.answer(peer.sdp))
         if lose is None:
             await peer.answer(answer, listen=listen)
             await answerer.add(peer.candidates)

@@ -10,16 +10,21 @@ from typing import Any
 
 import aiohttp
 
+from edgecam.signaling.callers import Callers
+from edgecam.signaling.cameras import Camera
+from edgecam.signaling.desk import Desk
 from edgecam.signaling.server import SignalingServer
-from edgecam.signaling.tokens import bearer, same_token
+from edgecam.signaling.tokens import bearer
 from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
-from edgecam.web.server import WebServer, listen, listen_locally, local_app
+from edgecam.web.local import local_app
+from edgecam.web.server import WebServer, listen, listen_locally
 from edgecam.web.sessions import Sessions
 from tests.sockets import PATIENCE, Socket, http_session
 
 TOKEN = "a-token-that-callers-show"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
+CAMERA = Camera("camera-of-its-own", "Porch", own=True)
 
 LOOP_TURNS = 200
 """What the server may take to notice that everybody has left, before it is stopped."""
@@ -48,18 +53,20 @@ class Door:
         self.tls = tls
         self.leaf: ssl.SSLContext | None = None
         self.port = 0
+        self.callers = Callers(folder / "callers.json", CAMERA, TOKEN)
         self.signaling = SignalingServer(
             self.sessions.admits,
-            lambda token: same_token(token, TOKEN),
+            self.callers.admit,
             now=self.clock,
             overdue_check=0.01,
         )
         self.web = WebServer(
             self.sessions,
             assets.load(),
-            lambda request: same_token(bearer(request), TOKEN),
+            lambda request: self.callers.admit(bearer(request)) is not None,
             self.signaling.attach,
         )
+        self.desk = Desk(self.callers, self.signaling)
         self._stack = stack
 
     @property
@@ -88,19 +95,19 @@ class Door:
         self._stack.push_async_callback(socket.close)
         return socket
 
-    async def viewer(self, transport: str = "websocket") -> Socket:
-        """A viewer that has joined."""
+    async def viewer(self, transport: str = "websocket", **auth: str) -> Socket:
+        """A viewer that has joined, and said ``auth`` of itself."""
         socket = self.socket("/viewer", await self.browser())
-        await socket.connect(transport=transport)
+        await socket.connect(auth or None, transport=transport)
         return socket
 
-    async def caller(self, way: str = "unix") -> Socket:
+    async def caller(self, way: str = "unix", token: str = TOKEN) -> Socket:
         """A caller that has joined, by the way ``unix`` or ``tcp``."""
         if way == "unix":
             socket = self.socket("/caller", await self.device(), "http://edgecam")
         else:
             socket = self.socket("/caller", await self.stranger())
-        await socket.connect(token=TOKEN, headers=BEARER)
+        await socket.connect({"token": token}, {"Authorization": f"Bearer {token}"})
         return socket
 
     async def said(self, request: bytes, tls: ssl.SSLContext | None = None) -> bytes:
@@ -142,10 +149,12 @@ class Raw:
         else:
             await self.socket.send_str(packet)
 
-    async def next(self) -> str | None:
-        """The next packet; None once the server has closed."""
+    async def next(self, *, pong: bool = True) -> str | None:
+        """The next packet; None once the server has closed. A ping is answered, if ``pong``."""
         async with asyncio.timeout(PATIENCE):
             message = await self.socket.receive()
+        if pong and message.data == "2":
+            await self.say("3")
         return message.data if message.type is aiohttp.WSMsgType.TEXT else None
 
     async def hear(self, event: str) -> Any:
@@ -157,9 +166,9 @@ class Raw:
                     return payload
         raise AssertionError(f"the server closed the socket instead of saying {event}")
 
-    async def closed(self) -> None:
+    async def closed(self, *, pong: bool = True) -> None:
         """Wait until the server has closed the socket."""
-        while await self.next() is not None:
+        while await self.next(pong=pong) is not None:
             pass
 
 
@@ -176,6 +185,8 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
             outer.push_async_callback(site.close)
             local = local_app(
                 lambda: [f"{door.url}enter/{door.sessions.new_link()}"],
+                door.desk,
+                lambda: {"urls": [door.url], "pin": leaf.pin},
                 door.signaling.attach,
                 lambda: "as ever",
             )

@@ -83,13 +83,19 @@ class Node:
 
     async def new_link(self) -> str:
         """One more one-time link, at localhost."""
+        _, out, _ = await self.command("link")
+        return next(line.strip() for line in out.splitlines() if "//localhost" in line)
+
+    async def command(self, *arguments: str) -> tuple[int, str, str]:
+        """What ``edgecam`` with the node's configuration does: exit code, output, errors."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "edgecam", "link"),
+            *(sys.executable, "-m", "edgecam", *arguments),
             env=os.environ | self._environ,
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
         )
-        out, _ = await process.communicate()
-        return next(line.strip() for line in out.decode().splitlines() if "//localhost" in line)
+        out, told = await process.communicate()
+        return process.returncode or 0, out.decode(), told.decode()
 
     async def _read_announcement(self) -> None:
         assert self.process.stdout is not None
@@ -99,6 +105,8 @@ class Node:
                 self.links.append(line.strip())
             if "SHA-256" in line:
                 self.port = urlsplit(self.links[0]).port or 0
+                return
+            if "at the signaling server elsewhere" in line:
                 return
         raise AssertionError(f"edgecam did not start: {await asyncio.to_thread(lambda: self.log)}")
 

@@ -34,16 +34,16 @@ class Socket:
 
     async def connect(
         self,
-        *,
-        token: str | None = None,
+        auth: Any = None,
         headers: dict[str, str] | None = None,
+        *,
         transport: str = "websocket",
     ) -> None:
         """Join the namespace; ConnectionError of socketio if that is refused."""
         await self._client.connect(
             self._url,
             headers=headers or {},
-            auth=None if token is None else {"token": token},
+            auth=auth,
             transports=[transport],
             namespaces=[self.namespace],
             wait_timeout=PATIENCE,
@@ -59,8 +59,13 @@ class Socket:
             return await self._inbox.get()
 
     async def hear(self, event: str) -> Any:
-        """The payload of the next message, which has to be ``event``."""
+        """The payload of the next message, which has to be ``event``.
+
+        Lists of cameras, which come whenever something changes, are passed over unasked.
+        """
         heard, payload = await self.next()
+        while heard == "cameras" != event:
+            heard, payload = await self.next()
         assert heard == event, f"{heard} {payload!r} instead of {event}"
         return payload
 
@@ -69,6 +74,10 @@ class Socket:
         while (message := await self.next())[0] != event:
             pass
         return message[1]
+
+    def cut(self) -> None:
+        """Be gone as a killed process is. To be closed all the same."""
+        self._client.eio.ws._response.connection.transport.abort()
 
     async def close(self) -> None:
         """Leave. May be called twice."""
@@ -84,6 +93,9 @@ class Socket:
             await cancelled(task)
 
     def _hear(self, event: str, *payloads: Any) -> None:
+        # Once refused, the library would wait for its write loop, which sits out a time-out of 9 s.
+        if event == "connect_error" and self._client.eio.write_loop_task:
+            self._client.eio.write_loop_task.cancel()
         self._inbox.put_nowait((event, payloads[0] if payloads else None))
 
 

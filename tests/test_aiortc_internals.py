@@ -1,10 +1,21 @@
 """What edgecam takes of aiortc's private parts is still there, and still does what it did."""
 
 import asyncio
+import copy
 import inspect
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtpSender, rtcrtpsender
+from aioice.ice import CandidatePair
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+    rtcrtpsender,
+)
 from aiortc.codecs import CODECS, HEADER_EXTENSIONS
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
 from aiortc.rtp import (
@@ -16,7 +27,9 @@ from aiortc.rtp import (
 )
 
 from edgecam.peer import aiortc_internals
+from edgecam.peer.addresses import host_addresses
 from edgecam.peer.tracks import PacketTrack
+from tests.viewer import Screen
 
 
 def test_aiortc_is_the_version_this_was_written_for() -> None:
@@ -140,3 +153,64 @@ async def test_no_consent_is_asked_once_it_ends() -> None:
     aiortc_internals.end_consent(pc)
     await asyncio.create_task(connection.query_consent())
     await pc.close()
+
+
+async def test_what_a_viewer_answers_is_heard() -> None:
+    """A question that goes by the pair in use is answered, and the answer is told."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    async with connected(mine):
+        heard = asyncio.Semaphore(0)
+        aiortc_internals.on_datagram(mine, heard.release)
+        assert aiortc_internals.local_address(mine) in host_addresses()
+        for _ in range(3):
+            aiortc_internals.ask_for_a_sign(mine)
+            await heard.acquire()
+    aiortc_internals.ask_for_a_sign(mine)
+    await mine.close()
+    aiortc_internals.ask_for_a_sign(mine)
+
+
+async def test_who_is_heard_is_whoever_is_sent_to() -> None:
+    """Also when that changes: a viewer at a new address is heard, its old address no more."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    async with connected(mine):
+        connection = mine.getTransceivers()[0].receiver.transport.transport._connection
+        pair = connection._nominated[1]
+        before, after = pair.remote_addr, ("192.0.2.1", 9)
+        moved = copy.copy(pair.remote_candidate)
+        moved._network_host, moved.port = after
+        connection._nominated[1] = CandidatePair(pair.protocol, moved)
+        heard: list[int] = []
+        aiortc_internals.on_datagram(mine, lambda: heard.append(1))
+
+        pair.protocol.datagram_received(b"\xff", before)
+        assert heard == []
+        pair.protocol.datagram_received(b"\xff", after)
+        assert heard == [1]
+        connection._nominated[1] = pair
+        pair.protocol.datagram_received(b"\xff", before)
+        assert heard == [1, 1]
+    await mine.close()
+
+
+async def test_nobody_is_asked_before_there_is_a_connection() -> None:
+    """And nothing is known of it."""
+    pc, _ = sender()
+    aiortc_internals.ask_for_a_sign(pc)
+    assert aiortc_internals.local_address(pc) is None
+    await pc.close()
+
+
+@asynccontextmanager
+async def connected(mine: RTCPeerConnection) -> AsyncIterator[Screen]:
+    """A screen that has answered ``mine``, which has made its offer."""
+    screen = Screen()
+    try:
+        answer = await screen.answer(mine.localDescription.sdp)
+        await mine.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        await screen.connected.wait()
+        yield screen
+    finally:
+        await screen.close()

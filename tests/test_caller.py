@@ -18,7 +18,7 @@ from edgecam.lifecycle import cancelled
 from edgecam.media import VideoFormat
 from edgecam.peer.peer import Peer, Streams
 from edgecam.signaling.caller import Caller
-from edgecam.signaling.calls import ANSWER_DEADLINE
+from edgecam.signaling.exchange import ANSWER_DEADLINE
 from edgecam.signaling.socket import Server, keep_connected
 from tests.door import TOKEN, Door, open_door
 from tests.viewer import Viewer
@@ -115,7 +115,7 @@ async def test_new_addresses_renew_what_stands_and_leave_calls_alone(tmp_path: P
         await viewer.watch()
         standing = {call.name for call in it.caller.calls if not call.taken.is_set()}
 
-        it.caller.addresses_changed()
+        it.caller.offer_anew()
         while standing & {call.name for call in it.caller.calls}:
             await viewer.screen.picture()
 
@@ -139,10 +139,10 @@ async def test_an_offer_made_while_everything_changes_is_withdrawn(tmp_path: Pat
 
         it.caller._make_peer = slowly
         (before,) = it.caller.calls
-        it.caller.addresses_changed()
+        it.caller.offer_anew()
         await begun.wait()
         begun.clear()
-        it.caller.addresses_changed()
+        it.caller.offer_anew()
         go_on.set()
         await begun.wait()
 

@@ -6,20 +6,34 @@ import pytest
 
 from edgecam.errors import BadMessage
 from edgecam.peer.description import Candidate
-from edgecam.signaling.calls import ANSWER_DEADLINE, MOST_CANDIDATES, MOST_OFFERS, Calls, Delivery
+from edgecam.signaling.calls import MOST_OFFERS, Calls
+from edgecam.signaling.exchange import ANSWER_DEADLINE, MOST_CANDIDATES, Delivery
 from edgecam.signaling.messages import (
     Answer,
     AskForCall,
+    AskForFloor,
+    Floor,
     Hangup,
     Listen,
     Message,
     Offer,
-    Status,
     Taken,
     Trickle,
 )
-
-ONE, TWO = "call-one", "call-two"
+from tests.decisions import (
+    AWAY,
+    FULL,
+    GARDEN,
+    ONE,
+    PORCH,
+    TWO,
+    answered,
+    joined,
+    standing,
+    taken,
+    told,
+    watcher,
+)
 
 
 def candidate(number: int) -> Candidate:
@@ -27,29 +41,10 @@ def candidate(number: int) -> Candidate:
     return Candidate(f"candidate:{number}", "0", 0)
 
 
-def told(deliveries: list[Delivery]) -> list[tuple[str, str]]:
-    """Who is told what."""
-    return [(delivery.to, delivery.event) for delivery in deliveries]
-
-
 @pytest.fixture
 def calls() -> Calls:
-    """A server that one caller has joined and made an offer to."""
-    calls = Calls()
-    calls.caller_joined("C")
-    calls.caller_said("C", Offer(ONE, "sdp"), 0)
-    return calls
-
-
-def taken(calls: Calls) -> None:
-    """Let viewer V take the offer."""
-    calls.viewer_joined("V", 0)
-
-
-def answered(calls: Calls) -> None:
-    """Let viewer V take and answer it."""
-    taken(calls)
-    calls.viewer_said("V", Answer(ONE, "answer"), 0)
+    """A server with an offer."""
+    return standing()
 
 
 def test_an_offer_and_its_candidates_wait_for_a_viewer(calls: Calls) -> None:
@@ -58,22 +53,37 @@ def test_an_offer_and_its_candidates_wait_for_a_viewer(calls: Calls) -> None:
         assert calls.caller_said("C", Trickle(ONE, candidate(number)), 0) == []
     calls.caller_said("C", Trickle(ONE, None), 0)
 
-    assert calls.viewer_joined("V", 0) == [
-        Delivery("V", "offer", Offer(ONE, "sdp").payload()),
+    assert joined(calls, "V") == [
+        Delivery(
+            "V",
+            "offer",
+            Offer(ONE, "sdp").payload() | {"camera": PORCH.camera, "viewer": "viewer-V"},
+        ),
         Delivery("V", "candidate", Trickle(ONE, candidate(1)).payload()),
         Delivery("V", "candidate", Trickle(ONE, candidate(2)).payload()),
         Delivery("V", "candidate", Trickle(ONE, None).payload()),
-        Delivery("C", "taken", Taken(ONE).payload()),
+        Delivery("C", "taken", Taken(ONE, watcher("V")).payload()),
     ]
     assert told(calls.caller_said("C", Trickle(ONE, candidate(3)), 0)) == [("V", "candidate")]
+
+
+def test_a_call_is_under_way_from_its_answer_to_its_end(calls: Calls) -> None:
+    """Before and after, and for whoever has left, there is none to lose."""
+    assert not calls.under_way("V")
+    taken(calls)
+    assert not calls.under_way("V")
+    calls.viewer_said("V", Answer(ONE, "answer"), 0)
+    assert calls.under_way("V")
+    calls.caller_said("C", Hangup(ONE, "bye"), 0)
+    assert not calls.under_way("V")
 
 
 def test_an_offer_goes_to_one_viewer_only(calls: Calls) -> None:
     """The second viewer waits, in line, and gets the next offer."""
     taken(calls)
 
-    assert told(calls.viewer_joined("W", 0)) == [("W", "waiting")]
-    assert told(calls.viewer_joined("X", 0)) == [("X", "waiting")]
+    assert told(joined(calls, "W")) == [("W", "waiting")]
+    assert told(joined(calls, "X")) == [("X", "waiting")]
     assert told(calls.caller_said("C", Offer(TWO, "sdp"), 0)) == [("W", "offer"), ("C", "taken")]
 
 
@@ -100,12 +110,15 @@ def test_candidates_before_the_answer_are_told_after_it(calls: Calls) -> None:
         ("W", Hangup(ONE, "bye"), "unknown-call"),
         ("V", Offer(TWO, "sdp"), "unknown-event"),
         ("V", Taken(ONE), "unknown-event"),
+        ("V", Floor(ONE, "granted", "other"), "bad-message"),
+        ("W", AskForFloor(ONE, want=True), "unknown-call"),
         ("W", Listen(ONE, on=True), "unknown-call"),
         ("C", Listen(ONE, on=True), "unknown-event"),
         ("C", Offer(ONE, "sdp"), "wrong-state"),
         ("C", Answer(ONE, "answer"), "unknown-event"),
         ("D", Trickle(ONE, None), "unknown-call"),
-        ("D", Hangup(ONE, "bye"), "unknown-call"),
+        ("D", Floor(ONE, "granted", "other"), "unknown-call"),
+        ("C", AskForFloor(ONE, want=True), "bad-message"),
     ],
 )
 def test_what_is_not_ones_business_is_refused(
@@ -113,8 +126,8 @@ def test_what_is_not_ones_business_is_refused(
 ) -> None:
     """Strangers to a call, and messages out of turn, get a code, and the call goes on."""
     answered(calls)
-    calls.viewer_joined("W", 0)
-    calls.caller_joined("D")
+    joined(calls, "W")
+    calls.caller_joined("D", PORCH)
     say = calls.viewer_said if who in "VW" else calls.caller_said
 
     with pytest.raises(BadMessage) as caught:
@@ -122,6 +135,24 @@ def test_what_is_not_ones_business_is_refused(
 
     assert caught.value.code == code
     assert told(calls.viewer_said("V", Trickle(ONE, None), 0)) == [("C", "candidate")]
+
+
+def test_a_caller_that_comes_again_ends_what_it_lost(calls: Calls) -> None:
+    """Over its new connection, as nothing has told the server that the old one is dead.
+
+    Another camera can't.
+    """
+    answered(calls)
+    calls.caller_joined("C2", PORCH)
+    calls.caller_joined("G", GARDEN)
+    with pytest.raises(BadMessage) as caught:
+        calls.caller_said("G", Hangup(ONE, "caller-left"), 0)
+    assert caught.value.code == "unknown-call"
+
+    deliveries = calls.caller_said("C2", Hangup(ONE, "caller-left"), 0)
+
+    assert Delivery("V", "hangup", Hangup(ONE, "caller-left").payload()) in deliveries
+    assert len(calls) == 0
 
 
 def test_floods_of_candidates_and_offers_are_refused(calls: Calls) -> None:
@@ -144,8 +175,10 @@ def test_when_a_side_leaves_all_of_the_call_is_forgotten(calls: Calls) -> None:
     assert len(calls) == 0
 
     calls.caller_said("C", Offer(TWO, "sdp"), 0)
-    assert told(calls.viewer_joined("W", 0))[0] == ("W", "offer")
-    assert calls.caller_left("C") == [Delivery("W", "hangup", Hangup(TWO, "caller-left").payload())]
+    assert told(joined(calls, "W"))[0] == ("W", "offer")
+    assert calls.caller_left("C", 0) == [
+        Delivery("W", "hangup", Hangup(TWO, "caller-left").payload())
+    ]
     assert len(calls) == 0
     assert calls.viewer_said("W", AskForCall(), 0)[0].payload["reason"] == "no-caller"
 
@@ -154,7 +187,7 @@ def test_an_offer_nobody_answers_is_forgotten(calls: Calls) -> None:
     """After the deadline both sides are told; an answered call has no deadline."""
     taken(calls)
     calls.caller_said("C", Offer(TWO, "sdp"), 0)
-    calls.viewer_joined("W", 0)
+    joined(calls, "W")
     calls.viewer_said("W", Answer(TWO, "answer"), 0)
 
     assert calls.overdue(ANSWER_DEADLINE - 0.1) == []
@@ -176,13 +209,37 @@ def test_asking_again_replaces_the_call(calls: Calls) -> None:
 def test_those_who_wait_are_told_why(calls: Calls) -> None:
     """Full, failed, getting ready or away: the reason is the caller's own, and changes are told."""
     taken(calls)
-    assert calls.viewer_joined("W", 0)[0].payload["reason"] == "no-offer"
+    assert joined(calls, "W")[0].payload["reason"] == "no-offer"
 
-    full = calls.caller_said("C", Status("full", "all 1 places are taken", 1, 1), 0)
+    assert calls.caller_said("C", FULL, 0) == []
+    full = calls.news()
 
-    assert told(full) == [("V", "status"), ("W", "waiting")]
-    assert full[1].payload == {"reason": "full", "message": "all 1 places are taken"}
-    assert calls.caller_left("C")[-1].payload["reason"] == "no-caller"
+    assert told(full)[:2] == [("V", "status"), ("W", "waiting")]
+    why = {"reason": "full", "message": "all 1 places are taken", "camera": None}
+    assert full[1].payload == why
+    assert told(calls.caller_left("C", 0)) == [("V", "hangup")]
+    assert calls.news()[0] == Delivery("W", "waiting", AWAY | {"camera": None})
+
+
+def test_the_floor_goes_both_ways(calls: Calls) -> None:
+    """What the viewer wants reaches the caller, what the caller grants reaches that viewer."""
+    answered(calls)
+    ask, give = AskForFloor(ONE, want=True), Floor(ONE, "granted", "other")
+    assert calls.viewer_said("V", ask, 0) == [Delivery("C", "floor", ask.payload())]
+    assert calls.caller_said("C", give, 0) == [Delivery("V", "floor", give.payload())]
+    back = AskForFloor(ONE, want=False)
+    assert calls.viewer_said("V", back, 0) == [Delivery("C", "floor", back.payload())]
+    assert calls.viewer_said("V", back, 0) == []
+
+
+def test_there_is_no_floor_before_the_answer(calls: Calls) -> None:
+    """Neither to ask for nor to give."""
+    with pytest.raises(BadMessage) as early:
+        calls.caller_said("C", Floor(ONE, "granted", "other"), 0)
+    taken(calls)
+    with pytest.raises(BadMessage) as caught:
+        calls.viewer_said("V", AskForFloor(ONE, want=True), 0)
+    assert early.value.code == caught.value.code == "wrong-state"
 
 
 def test_every_interleaving_of_the_two_sides_keeps_each_ones_order() -> None:
@@ -192,9 +249,9 @@ def test_every_interleaving_of_the_two_sides_keeps_each_ones_order() -> None:
     count = len(caller_says) + len(viewer_says)
     for turns in itertools.combinations(range(count), len(caller_says)):
         calls = Calls()
-        calls.caller_joined("C")
+        calls.caller_joined("C", PORCH)
         calls.caller_said("C", Offer(ONE, "sdp"), 0)
-        sent = calls.viewer_joined("V", 0)
+        sent = joined(calls, "V")
         from_caller, from_viewer = iter(caller_says), iter(viewer_says)
         for turn in range(count):
             if turn in turns:

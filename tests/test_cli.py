@@ -1,5 +1,6 @@
 """The command line: what it prints, and the exit codes that programs go by."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecam import __version__, cli
+from edgecam import __version__, control
 from edgecam.cli import main
 
 WRONG = """
@@ -148,10 +149,61 @@ def test_a_node_that_hangs(
     state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``link`` does not wait for ever."""
-    monkeypatch.setattr(cli, "LINK_TIMEOUT", 0.05)
+    monkeypatch.setattr(control, "ANSWER_DEADLINE", 0.05)
     with _listener(state):
         assert main(["link"]) == 1
     assert "timed out" in capsys.readouterr().err
+
+
+def test_callers_of_a_node_that_does_not_run(
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Added: the token alone on standard output, and a configuration to copy; listed; revoked."""
+    monkeypatch.setenv("EDGECAM_CAMERA_NAME", "Porch")
+    assert main(["caller", "add", "Garden gate"]) == 0
+    told = capsys.readouterr()
+    token = told.out.removesuffix("\n")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", token)
+    assert token not in told.err
+    snippet = told.err[told.err.index("[signaling]") :]
+    assert main(["check", *config_file(state, snippet)]) == 0
+    assert 'url = "https://' in snippet
+    assert "pin = " in snippet
+    capsys.readouterr()
+
+    assert main(["caller", "list"]) == 0
+    name, seen, _, camera = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert (name, seen) == ("Garden gate", "-")
+    assert camera in (state / "callers.json").read_text()
+
+    for taken in ("garden gate", "porch", ""):
+        assert main(["caller", "add", taken]) == 1
+    assert main(["caller", "revoke", "Garden gate"]) == 0
+    assert main(["caller", "revoke", "Garden gate"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "there is no caller 'Garden gate'" in told.err
+    assert main(["caller", "list"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_callers_of_another_users_node(
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left there that the node could not read."""
+    monkeypatch.setattr("os.geteuid", lambda: 54_321)
+    assert main(["caller", "add", "Garden"]) == 1
+    assert "another user's" in capsys.readouterr().err
+    assert list(state.iterdir()) == []
+
+
+def test_callers_are_another_nodes_business(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a node calls elsewhere, nobody calls."""
+    text = '[signaling]\nurl = "https://x:1"\ntoken_file = "x"\n'
+    assert main(["caller", "list", *config_file(state, text)]) == 1
+    assert "that node's business" in capsys.readouterr().err
 
 
 def test_serving_needs_a_page_of_its_own(

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from edgecam import config, options
+from edgecam.capture.duck import DUCKED
 from edgecam.capture.source import CAMERAS, MICROPHONES
 from edgecam.config import Camera, Config
 from edgecam.errors import ConfigError
+from edgecam.playback.sink import SCREENS, SPEAKERS
 
 
 def problems(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, ...]:
@@ -90,6 +92,12 @@ def test_every_error_at_once_with_path_and_nearest_name(tmp_path: Path) -> None:
             "is not of the form https://HOST:PORT",
         ),
         ("[signaling]\nurl = 'https://x'\n", "signaling.token_file: is needed"),
+        ("[signaling]\npin = 'sha256//short='\n", "is not sha256// and 44 characters"),
+        (f"[signaling]\nca_file = 'x'\npin = 'sha256//{'A' * 43}='\n", "goes without ca_file"),
+        (f"[camera]\nname = '{'x' * 41}'\n", "camera.name: has to be printable text of up to 40"),
+        ('[camera]\nname = "a\\nb"\n', "camera.name: has to be printable text"),
+        ("[speaker]\ndriver = 'file'\n", "speaker.device: has to be a path"),
+        ("[screen]\ndriver = 'file'\n", "screen.device: has to be a path"),
     ],
 )
 def test_each_kind_of_mistake_has_its_words(tmp_path: Path, text: str, said: str) -> None:
@@ -120,6 +128,9 @@ def test_the_drivers_offered_are_those_there_are() -> None:
 
     assert set(rules["camera.driver"].choices) == set(CAMERAS)
     assert set(rules["microphone.driver"].choices) == {*MICROPHONES, "none"}
+    assert set(rules["speaker.driver"].choices) == {*SPEAKERS, "none"}
+    assert set(rules["screen.driver"].choices) == {*SCREENS, "none"}
+    assert set(rules["speaker.echo"].choices) == {*DUCKED, "none"}
 
 
 def test_the_readme_shows_the_options_as_they_are() -> None:

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from socketio.exceptions import ConnectionError as SocketError
 
-from edgecam.signaling.calls import ANSWER_DEADLINE
-from tests.door import BEARER, TOKEN, Door, open_door
+from edgecam.signaling.exchange import ANSWER_DEADLINE
+from tests.door import BEARER, CAMERA, TOKEN, Door, open_door
+from tests.payloads import ONE, TWO, answer, candidate, offer
 from tests.sockets import Socket
-
-ONE, TWO = "call-one", "call-two"
 
 
 @pytest.fixture
@@ -21,20 +20,9 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         yield door
 
 
-def offer(call: str) -> dict[str, Any]:
-    """An offer's payload."""
-    return {"call": call, "sdp": f"offer of {call}", "iceServers": []}
-
-
-def answer(call: str) -> dict[str, Any]:
-    """An answer's payload."""
-    return {"call": call, "sdp": f"answer to {call}"}
-
-
-def candidate(call: str, number: int) -> dict[str, Any]:
-    """A candidate's payload, unlike the others."""
-    inner = {"candidate": f"candidate:{number}", "sdpMid": "0", "sdpMLineIndex": 0}
-    return {"call": call, "candidate": inner}
+def offered(call: str, heard: dict[str, Any]) -> bool:
+    """Whether a viewer heard that offer, of the device's own camera."""
+    return heard == offer(call) | {"camera": CAMERA.camera, "viewer": heard["viewer"]}
 
 
 async def in_a_call(door: Door) -> tuple[Socket, Socket]:
@@ -63,11 +51,13 @@ async def test_a_call(door: Door, way: str, transport: str) -> None:
     await caller.hear("error")
 
     viewer = await door.viewer(transport)
-    assert await viewer.hear("offer") == offer(ONE)
+    heard = await viewer.hear("offer")
+    assert offered(ONE, heard)
     for number in (1, 2):
         assert await viewer.hear("candidate") == candidate(ONE, number)
     assert await viewer.hear("candidate") == {"call": ONE, "candidate": None}
-    assert await caller.hear("taken") == {"call": ONE}
+    watcher = {"viewer": heard["viewer"], "name": "a browser"}
+    assert await caller.hear("taken") == {"call": ONE, "viewer": watcher}
     await caller.say("candidate", candidate(ONE, 3))
     assert await viewer.hear("candidate") == candidate(ONE, 3)
     await viewer.say("answer", answer(ONE))
@@ -89,7 +79,7 @@ async def test_an_offer_is_for_one_viewer(door: Door) -> None:
     second = await door.viewer()
     assert (await second.hear("waiting"))["reason"] == "no-offer"
     await caller.say("offer", offer(TWO))
-    assert await second.hear("offer") == offer(TWO)
+    assert offered(TWO, await second.hear("offer"))
     await first.say("nothing", {})
     await first.hear("error")
 
@@ -118,7 +108,11 @@ async def test_the_status_reaches_viewers(door: Door) -> None:
     nobody = {"watching": [], "floor": [], "talk": {"audio": False, "video": False}}
     assert await viewer.hear("status") == status | nobody
     late = await door.viewer()
-    assert await late.hear("waiting") == {"reason": "full", "message": "all places are taken"}
+    assert await late.hear("waiting") == {
+        "reason": "full",
+        "message": "all places are taken",
+        "camera": None,
+    }
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "x" * 100_000, "\ud800", TOKEN.upper()])
@@ -127,7 +121,7 @@ async def test_a_caller_without_the_token(door: Door, token: str | None) -> None
     first = await door.caller()
     second = door.socket("/caller", await door.device(), "http://edgecam")
     with pytest.raises(SocketError):
-        await second.connect(token=token)
+        await second.connect(None if token is None else {"token": token})
     told = await second.hear("connect_error")
     assert told["data"] == {"code": "unauthorized"}
     assert "token" in told["message"]
@@ -151,7 +145,7 @@ async def test_a_token_makes_no_viewer(door: Door, way: str) -> None:
     else:
         socket = door.socket("/viewer", await door.stranger())
     with pytest.raises(SocketError):
-        await socket.connect(token=TOKEN, headers=BEARER)
+        await socket.connect({"token": TOKEN}, BEARER)
     assert (await socket.hear("connect_error"))["data"] == {"code": "unauthorized"}
 
 
@@ -161,7 +155,7 @@ async def test_strangers_get_no_socket(door: Door, headers: dict[str, str]) -> N
     for namespace in ("/viewer", "/caller"):
         socket = door.socket(namespace, await door.stranger())
         with pytest.raises(SocketError):
-            await socket.connect(token=TOKEN, headers=headers)
+            await socket.connect({"token": TOKEN}, headers)
 
 
 async def test_other_namespaces_do_not_exist(door: Door) -> None:
@@ -203,15 +197,11 @@ async def test_somebody_elses_call_is_unknown(door: Door, event: str) -> None:
     assert await caller.hear("candidate") == candidate(ONE, 5)
 
 
-async def test_another_callers_call_is_unknown(door: Door) -> None:
-    """A second caller can neither add to a call nor end it, nor use its name."""
+async def test_the_call_of_another_connection_is_unknown(door: Door) -> None:
+    """A second one of the same camera can neither add to a call nor use its name."""
     _, viewer = await in_a_call(door)
     other = await door.caller("tcp")
-    for event, code in (
-        ("candidate", "unknown-call"),
-        ("hangup", "unknown-call"),
-        ("offer", "wrong-state"),
-    ):
+    for event, code in (("candidate", "unknown-call"), ("offer", "wrong-state")):
         await other.say(event, offer(ONE) | candidate(ONE, 1) | {"reason": "bye"})
         assert (await other.hear("error"))["code"] == code
     await viewer.say("nothing", {})
@@ -280,9 +270,22 @@ async def test_asking_again_replaces_the_call(door: Door) -> None:
     caller, viewer = await in_a_call(door)
     await caller.say("offer", offer(TWO))
     await viewer.say("call", {})
-    assert await viewer.hear("offer") == offer(TWO)
+    assert offered(TWO, await viewer.hear("offer"))
     assert await caller.hear("hangup") == {"call": ONE, "reason": "replaced"}
-    assert await caller.hear("taken") == {"call": TWO}
+    assert (await caller.hear("taken"))["call"] == TWO
+
+
+async def test_the_floor_goes_both_ways(door: Door) -> None:
+    """What the viewer wants and what the caller says to it, word for word."""
+    caller, viewer = await in_a_call(door)
+    ask, give = {"call": ONE, "want": True}, {"call": ONE, "state": "granted", "reason": "other"}
+    await viewer.say("floor", ask)
+    assert await caller.hear("floor") == ask
+    await caller.say("floor", give)
+    assert await viewer.hear("floor") == give
+    for side, wrong in ((viewer, give), (caller, ask)):
+        await side.say("floor", wrong)
+        assert (await side.hear("error"))["code"] == "bad-message"
 
 
 async def test_stopping_says_so(door: Door) -> None:

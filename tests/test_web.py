@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,8 +21,8 @@ POLL = "socket.io/?EIO=4&transport=polling"
 PATHS = ["", "index.html", "main.js", "vendor/socket.io.esm.min.js", "nothing", POLL, "enter", "x/"]
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 
 
@@ -178,13 +179,13 @@ async def test_no_other_site_is_invited(door: Door) -> None:
 
 
 async def test_the_policy(door: Door) -> None:
-    """Scripts, styles and connections from here only, framed nowhere, guessed at by nobody."""
+    """Scripts, styles and connections from here only, framed by itself alone, never guessed at."""
     http = await door.browser()
     for path in ("", "nothing", "health", POLL, "socket.io/?EIO=3", "enter/x"):
         async with http.get(door.url + path) as answer:
             assert answer.headers["Content-Security-Policy"] == CSP
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
-            assert answer.headers["X-Frame-Options"] == "DENY"
+            assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
             assert answer.headers["Server"] == "edgecam"
 
 
@@ -206,6 +207,43 @@ async def test_files_are_compressed_and_kept(door: Door) -> None:
             assert await answer.read() == b""
     async with http.get(f"{door.url}style.css", headers={"If-None-Match": '"other"'}) as answer:
         assert answer.status == 200
+
+
+async def test_who_has_the_files_asks_for_the_page_alone(door: Door) -> None:
+    """It names them by what is in all of them, so that they may be kept for ever."""
+    http = await door.browser()
+    async with http.get(door.url) as answer:
+        assert answer.headers["Cache-Control"] == "no-cache"
+        page = await answer.text()
+    named = set(re.findall(r' (?:href|src)="([^"]+)"', page))
+    assert len(named) > 10
+    editions = {name.partition("/")[0] for name in named}
+    assert len(editions) == 1
+    for name in named | {f"{editions.pop()}/call.css"}:
+        async with http.get(door.url + name) as answer:
+            assert answer.status == 200
+            assert "immutable" in answer.headers["Cache-Control"]
+        async with http.get(door.url + name.partition("/")[2]) as plain:
+            assert plain.headers["Cache-Control"] == "no-cache"
+            assert plain.headers["ETag"] == answer.headers["ETag"]
+
+
+def test_what_the_first_picture_needs_is_asked_for_at_once() -> None:
+    """All modules that ``main.js`` begins with are preloaded, and none that can come later."""
+    files = assets.load()
+    page = files["/index.html"].body.decode()
+    preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', page))
+    needed, found = set(), {"main.js"}
+    while found:
+        name = found.pop()
+        needed.add(name)
+        if not name.startswith("vendor/"):
+            source = files[f"/{name}"].body.decode()
+            found |= (
+                set(re.findall(r'^(?:import|\}) .*from "\./(.+)";$', source, re.MULTILINE)) - needed
+            )
+    words = {name for name in preloaded if name.startswith("languages")}
+    assert preloaded - words == needed
 
 
 def test_every_file_is_what_it_says() -> None:

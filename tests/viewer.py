@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 from aiortc import (
     MediaStreamTrack,
+    RTCBundlePolicy,
     RTCConfiguration,
     RTCPeerConnection,
     RTCSessionDescription,
@@ -27,7 +28,10 @@ class Screen:
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         # None instead of an empty list would mean Google's STUN server.
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        # By any other policy aiortc puts a second audio section on a transport it then gives up.
+        self.pc = RTCPeerConnection(
+            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
         self.pc.on("track", self._add)
         self.pc.on("connectionstatechange", self._note_state)
         self._tracks: dict[str, MediaStreamTrack] = {}
@@ -62,6 +66,14 @@ class Screen:
         assert isinstance(frame, AudioFrame)
         return frame
 
+    def vanish(self) -> None:
+        """Be cut off: nothing gets out any more, and nothing in. To be closed all the same."""
+        for transceiver in self.pc.getTransceivers():
+            ends: list[Any] = transceiver.receiver.transport.transport._connection._protocols
+            for end in ends:
+                end.datagram_received = end.send_stun = lambda *_: None
+                end.send_data = _lose
+
     async def close(self) -> None:
         """Stop showing. May be called twice."""
         await self.pc.close()
@@ -80,14 +92,19 @@ class Screen:
             self.ended.set()
 
 
+async def _lose(*_: object) -> None:
+    """Send nothing."""
+
+
 class Viewer:
     """A socket in ``/viewer`` and, once there is a call, a screen.
 
     In order: ``connect``, ``offer``, ``answer``, then ``screen.picture`` as often as wanted. Or all
-    of it with ``watch``. ``socket`` says and hears everything else.
+    of it with ``watch``. ``socket`` says and hears everything else. ``camera``: which one; any.
     """
 
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, url: str, camera: str = "") -> None:
+        self.camera = camera
         self.socket = Socket("/viewer", http, url)
         self.call = ""
         self.screen = Screen()
@@ -95,7 +112,7 @@ class Viewer:
 
     async def connect(self) -> None:
         """Join; the HTTP client has the session."""
-        await self.socket.connect()
+        await self.socket.connect({"camera": self.camera} if self.camera else None)
 
     async def offer(self) -> str:
         """Wait for an offer; its SDP. The call before, if any, is no longer shown."""
@@ -121,6 +138,12 @@ class Viewer:
         await self.offer()
         await self.answer()
         return await self.screen.picture()
+
+    async def be_killed(self) -> None:
+        """Leave as a killed browser does: without a word, but the kernel closes the socket."""
+        self.screen.vanish()
+        self.socket.cut()
+        await self.close()
 
     async def close(self) -> None:
         """Leave as a closed browser tab does. May be called twice."""
@@ -148,10 +171,10 @@ async def browser(node: Node) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @asynccontextmanager
-async def viewer_of(node: Node) -> AsyncIterator[Viewer]:
+async def viewer_of(node: Node, camera: str = "") -> AsyncIterator[Viewer]:
     """A viewer with a session at ``node``, not connected yet, closed at the end."""
     async with browser(node) as http:
-        viewer = Viewer(http, node.url())
+        viewer = Viewer(http, node.url(), camera)
         try:
             yield viewer
         finally:

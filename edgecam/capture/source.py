@@ -15,7 +15,8 @@ class Source(Protocol[Captured_co]):
 
     ``open`` may take as long as the device does; ``read`` blocks until the next picture or sound
     and returns it; ``close`` may be called twice, and after a failed ``open``. All three raise
-    SourceError, in words for the operator. A camera that encodes by itself returns packets.
+    SourceError, in words for the operator. A camera that encodes by itself returns packets. What
+    ``read`` returned stays as it is, also after the next ``read``: two encoders may be at it.
     """
 
     def open(self) -> None: ...

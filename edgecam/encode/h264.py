@@ -9,7 +9,7 @@ from av.video.frame import PictureType, VideoFrame
 
 from edgecam.encode import sps
 from edgecam.encode.annexb import find_sps, is_keyframe
-from edgecam.encode.failure import explained
+from edgecam.encode.failure import check_format, explained
 from edgecam.encode.levels import broken_promise, lowest_level
 from edgecam.errors import SourceError
 from edgecam.media import Packet, Picture, VideoFormat
@@ -82,7 +82,7 @@ class X264:
         if self._closed:
             raise SourceError("the H.264 encoder is closed: make another")
         frame = picture.frame
-        self._check_format(frame)
+        check_format(frame, self._video)
         with explained("H.264"):
             context = self._running(frame)
             frame.pts = self._count
@@ -138,15 +138,6 @@ class X264:
         }
         context.open()
         return context
-
-    def _check_format(self, frame: VideoFrame) -> None:
-        # PyAV would convert it in silence, at a cost in time that shows nowhere.
-        video = self._video
-        if (frame.width, frame.height, frame.format.name) != (video.width, video.height, "yuv420p"):
-            raise SourceError(
-                f"the camera delivers {frame.width}x{frame.height} {frame.format.name} where"
-                f" {video.width}x{video.height} yuv420p was asked for: configure a size it has"
-            )
 
     def _check_promise(self, first: Packet) -> None:
         """SourceError unless the first access unit's SPS keeps what was promised."""

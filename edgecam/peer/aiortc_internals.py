@@ -4,11 +4,14 @@ Each function says what aiortc lacks. ``tests/test_aiortc_internals.py`` fails i
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from aioice.ice import CandidatePair, Connection, StunProtocol
 from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
 from aiortc.clock import current_ntp_time
 from aiortc.codecs import CODECS, HEADER_EXTENSIONS
+from aiortc.rtcpeerconnection import find_common_codecs
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
     RTCRtpCodecParameters,
@@ -18,7 +21,7 @@ from aiortc.rtcrtpparameters import (
 from aiortc.rtp import AnyRtcpPacket, HeaderExtensions, HeaderExtensionsMap, RtcpSrPacket
 
 from edgecam.limits import TokenBucket
-from edgecam.media import NS, capture_clock
+from edgecam.media import NS, Kind, capture_clock
 
 PINNED = "1.16.0"
 
@@ -95,6 +98,11 @@ def h264(profile_level_id: str) -> RTCRtpCodecCapability:
     )
 
 
+def common_codecs(kind: Kind, theirs: Sequence[RTCRtpCodecParameters]) -> set[str]:
+    """The names, in lower case, of the codecs in an answer that aiortc can send."""
+    return {codec.name.lower() for codec in find_common_codecs(CODECS[kind], list(theirs))}
+
+
 def on_keyframe_request(sender: RTCRtpSender, requested: Callable[[], None]) -> None:
     """Call ``requested`` when the viewer sends PLI or FIR, which aiortc loses for packets."""
     sender._send_keyframe = requested  # type: ignore[method-assign]
@@ -168,6 +176,51 @@ def end_consent(pc: RTCPeerConnection) -> None:
         connection.query_consent = nothing  # type: ignore[method-assign]
 
 
+def on_datagram(pc: RTCPeerConnection, heard: Callable[[], None]) -> None:
+    """Call ``heard`` for whatever arrives from where media is sent to, STUN as well as media.
+
+    Once ``pc`` is connected. Media may move later: to a viewer whose new address a check of its own
+    has shown (RFC 8445, section 7.3.1.3). Whose packets they are is known by address only; consent,
+    which goes on beside, is what proves it.
+    """
+    for protocol in _connection(pc)._protocols:
+        _listen(pc, protocol, heard)
+
+
+def _listen(pc: RTCPeerConnection, protocol: StunProtocol, heard: Callable[[], None]) -> None:
+    receive = protocol.datagram_received
+
+    def datagram_received(data: bytes | str, addr: tuple[Any, ...]) -> None:
+        pair = _chosen_pair(pc)
+        if pair is not None and pair.protocol is protocol and addr[:2] == pair.remote_addr:
+            heard()
+        receive(data, addr)
+
+    protocol.datagram_received = datagram_received  # type: ignore[method-assign]
+
+
+def ask_for_a_sign(pc: RTCPeerConnection) -> None:
+    """Send the viewer a STUN binding request, whose response is for ``on_datagram`` alone.
+
+    aioice asks every 5 s, and no longer knows a question after half a second.
+    """
+    pair = _chosen_pair(pc)
+    if pair is None or pair.protocol.transport.is_closing():
+        return
+    connection = _connection(pc)
+    request = connection.build_request(pair, nominate=False)
+    request.add_message_integrity(str(connection.remote_password).encode())
+    pair.protocol.send_stun(request, pair.remote_addr)
+
+
+def local_address(pc: RTCPeerConnection) -> str | None:
+    """The address of this host that media leaves from; None by a relay and before ICE is done."""
+    pair = _chosen_pair(pc)
+    if pair is None or pair.local_candidate.type == "relay":
+        return None
+    return str(pair.local_candidate.host)
+
+
 def unsent_bytes(sender: RTCRtpSender) -> int:
     """Bytes that wait in this process because the kernel takes no more; 0 before ICE is done."""
     pair = sender.transport.transport._connection._nominated.get(1)
@@ -176,3 +229,13 @@ def unsent_bytes(sender: RTCRtpSender) -> int:
     transport = pair.protocol.transport
     size = getattr(transport, "get_write_buffer_size", None)
     return size() if size else 0
+
+
+def _connection(pc: RTCPeerConnection) -> Connection:
+    """The one there is, as everything is bundled."""
+    connection: Connection = pc.getTransceivers()[0].receiver.transport.transport._connection
+    return connection
+
+
+def _chosen_pair(pc: RTCPeerConnection) -> CandidatePair | None:
+    return _connection(pc)._nominated.get(1)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from aiortc import (
@@ -11,16 +11,21 @@ from aiortc import (
     RTCIceServer,
     RTCIceTransportPolicy,
     RTCPeerConnection,
+    RTCRtpCodecCapability,
     RTCRtpSender,
+    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 
 from edgecam.errors import BadMessage
 from edgecam.fanout.fanout import Fanout
 from edgecam.fanout.subscription import Subscription
+from edgecam.lifecycle import cancelled
 from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
+from edgecam.peer.liveness import Liveness
+from edgecam.peer.received import NOWHERE, Received, Sinks
 from edgecam.peer.tracks import MOST_UNSENT, PacketTrack
 
 logger = logging.getLogger(__name__)
@@ -34,19 +39,31 @@ MOST_CANDIDATES = 64
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """What every viewer is offered: the fan-outs, and the H.264 profile and level in hex."""
+    """What every viewer is offered: the fan-outs, the H.264 profile and level in hex, and to be
+    heard and seen at ``sinks``.
+
+    ``vp8`` is for those who can't have ``video``, which is H.264.
+    """
 
     video: Fanout
     audio: Fanout | None
     profile_level_id: str
+    vp8: Fanout | None = None
+    sinks: Sinks = NOWHERE
+
+    @property
+    def codecs(self) -> dict[str, Fanout]:
+        """The codecs of the picture by preference, and who makes each."""
+        return {"h264": self.video} | ({"vp8": self.vp8} if self.vp8 else {})
 
 
 class Sending:
     """One track on its way to the viewer, and the subscription it reads while it does."""
 
-    def __init__(self, track: PacketTrack, sender: RTCRtpSender, fanout: Fanout) -> None:
+    def __init__(self, track: PacketTrack, transceiver: RTCRtpTransceiver, fanout: Fanout) -> None:
         self.track = track
-        self._sender = sender
+        self._transceiver = transceiver
+        self._sender = transceiver.sender
         self._fanout = fanout
         self._subscription: Subscription | None = None
         self._dropped = 0
@@ -55,6 +72,11 @@ class Sending:
     def dropped(self) -> int:
         """Packets the viewer was too slow for."""
         return self._dropped + (self._subscription.dropped if self._subscription else 0)
+
+    def choose(self, codec: str, fanout: Fanout) -> None:
+        """Send what ``fanout`` has, in ``codec`` at whatever level of it the viewer names."""
+        self._fanout = fanout
+        self._transceiver.setCodecPreferences(capabilities(self.track.kind, codec, "rtx"))
 
     def begin(self) -> None:
         """Send what the fan-out has, unless that is so already."""
@@ -81,7 +103,8 @@ class Peer:
     """An RTCPeerConnection that offers video and sound.
 
     Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
-    ``connected`` is set when media can flow, ``ended`` when it no longer can. ``close`` has to be
+    ``connected`` is set when media can flow, ``ended`` when it no longer can or the viewer is gone;
+    ``video`` then is the codec the viewer gets, and ``received`` what it sends. ``close`` has to be
     called, may be called twice, and leaves the fan-outs.
     """
 
@@ -97,8 +120,12 @@ class Peer:
         self._sendings: list[Sending] = []
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
+        self.received = Received(self._pc, streams.sinks)
+        self._liveness = Liveness(lambda: aiortc_internals.ask_for_a_sign(self._pc))
+        self._watching: asyncio.Task[None] | None = None
         self.sdp = ""
         self.candidates: list[Candidate] = []
+        self.video = ""
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         self._pc.on("connectionstatechange", self._note_state)
@@ -130,17 +157,20 @@ class Peer:
         if self._pc.signalingState != "have-local-offer":
             raise BadMessage("wrong-state", "the call is already answered")
         offered = {str(each.mid): each.kind for each in self._pc.getTransceivers()}
-        bare, candidates = parse_answer(sdp, offered)
+        codecs = self._streams.codecs
+        answer = parse_answer(sdp, offered, list(codecs), self.received.mids)
+        self.video = answer.video
         for sending in self._sendings:
             if sending.track.kind == "video":
+                sending.choose(answer.video, codecs[answer.video])
                 sending.begin()
         self.listen(listen)
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(bare, "answer"))
+            await self._pc.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
         except Exception as error:
             # What aiortc raises for a nonsensical answer has no common root.
             raise BadMessage("bad-answer", f"the answer can't be used: {error!r}") from error
-        for candidate in candidates[:MOST_CANDIDATES]:
+        for candidate in answer.candidates[:MOST_CANDIDATES]:
             self.add_candidate(candidate)
 
     def listen(self, on: bool) -> None:
@@ -174,6 +204,17 @@ class Peer:
         self._lookups.add(task)
         task.add_done_callback(self._looked_up)
 
+    def outlives(self, addresses: Collection[str]) -> bool:
+        """Whether the call can go on, or come about, where these are the host's addresses.
+
+        A call by a relay is given the benefit of the doubt once it is connected.
+        """
+        if self.connected.is_set():
+            chosen = aiortc_internals.local_address(self._pc)
+            return chosen is None or chosen in addresses
+        own = {each.address for each in self.candidates if each.type == "host"}
+        return bool(own) and own.issubset(addresses)
+
     @property
     def dropped(self) -> int:
         """Packets this viewer was too slow for."""
@@ -188,6 +229,7 @@ class Peer:
             task.cancel()
         if self._lookups:
             await asyncio.wait(self._lookups)
+        await cancelled(self._watching)
         aiortc_internals.end_consent(self._pc)
         await self._pc.close()
 
@@ -195,6 +237,7 @@ class Peer:
         self._add("video", self._streams.video)
         if self._streams.audio is not None:
             self._add("audio", self._streams.audio)
+        self.received.offer()
         await self._pc.setLocalDescription(await self._pc.createOffer())
         self.sdp, self.candidates = take_apart(self._pc.localDescription.sdp)
 
@@ -202,29 +245,38 @@ class Peer:
         track = PacketTrack(kind)
         transceiver = self._pc.addTransceiver(track, direction="sendonly")
         if kind == "video":
-            codec = aiortc_internals.h264(self._streams.profile_level_id)
-            rtx = [c for c in RTCRtpSender.getCapabilities(kind).codecs if c.name == "rtx"]
-            transceiver.setCodecPreferences([codec, *rtx])
+            codecs = [aiortc_internals.h264(self._streams.profile_level_id)]
+            codecs += capabilities(kind, "vp8") if self._streams.vp8 else []
+            transceiver.setCodecPreferences(codecs + capabilities(kind, "rtx"))
             self._wait_for_sound = aiortc_internals.send_playout_delay(transceiver.sender)
         else:
-            opus = [
-                c
-                for c in RTCRtpSender.getCapabilities(kind).codecs
-                if c.mimeType.lower() == "audio/opus"
-            ]
-            transceiver.setCodecPreferences(opus)
+            transceiver.setCodecPreferences(capabilities(kind, "opus"))
         aiortc_internals.limit_repairs(transceiver.sender, MOST_UNSENT)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
-        self._sendings.append(Sending(track, transceiver.sender, fanout))
+        self._sendings.append(Sending(track, transceiver, fanout))
 
     def _note_state(self) -> None:
         state = self._pc.connectionState
         if state == "connected":
             self.connected.set()
+            if not self.ended.is_set():
+                self._watching = asyncio.create_task(self._watch(), name="liveness")
         elif state in ("failed", "closed"):
             self.ended.set()
+
+    async def _watch(self) -> None:
+        """End the call when the viewer is gone."""
+        aiortc_internals.on_datagram(self._pc, self._liveness.heard)
+        await self._liveness.until_gone()
+        self.ended.set()
 
     def _looked_up(self, task: asyncio.Task[None]) -> None:
         self._lookups.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.debug("a candidate was of no use: %r", task.exception())
+
+
+def capabilities(kind: Kind, *names: str) -> list[RTCRtpCodecCapability]:
+    """aiortc's codecs of these names (in lower case), each at every level it knows."""
+    codecs = RTCRtpSender.getCapabilities(kind).codecs
+    return [codec for codec in codecs if codec.name.lower() in names]

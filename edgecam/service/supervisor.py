@@ -65,6 +65,7 @@ class Supervisor:
         self._asked = False
         self._ready = False
         self._frozen = False
+        self._pulses: dict[str, Pulse] = {}
         self._told = ""
 
     def ready(self) -> None:
@@ -84,10 +85,9 @@ class Supervisor:
 
     async def run(self, node: Node) -> None:
         """Supervise ``node`` until cancelled."""
-        pulse = Pulse(time.monotonic())
         look = min(LOOK, (self._notifier.watchdog or LOOK * 4) / 4)
         while True:
-            self._look(node, pulse)
+            self._look(node)
             try:
                 async with asyncio.timeout(look):
                     await self._wake.wait()
@@ -98,9 +98,11 @@ class Supervisor:
                 self._asked = False
                 await self._reload(node)
 
-    def _look(self, node: Node, pulse: Pulse) -> None:
-        report = node.report()
-        quiet = pulse.look(time.monotonic(), report.life, due=report.due)
+    def _look(self, node: Node) -> None:
+        now, quiet = time.monotonic(), 0.0
+        for stream in node.report().streams:
+            pulse = self._pulses.setdefault(stream.name, Pulse(now))
+            quiet = max(quiet, pulse.look(now, stream.life, due=stream.due))
         if quiet >= FROZEN and not self._frozen:
             self._frozen = True
             logger.error("the camera hangs: no picture for %.0f s, and it is watched", quiet)

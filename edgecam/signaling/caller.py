@@ -3,16 +3,20 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import Backoff, cancelled, either
+from edgecam.limits import TokenBucket
 from edgecam.logfields import about
 from edgecam.peer.peer import Peer
 from edgecam.signaling.messages import (
     MOST_TEXT,
     Answer,
+    AskForFloor,
+    CallerState,
+    Floor,
     Hangup,
     Listen,
     Message,
@@ -22,6 +26,7 @@ from edgecam.signaling.messages import (
     Trickle,
     Watcher,
 )
+from edgecam.signaling.talking import ASKS_A_SECOND, ASKS_AT_ONCE, TalkBack, Talking
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +38,18 @@ CONNECT_DEADLINE = 15.0
 CLOSE_DEADLINE = 1.0
 """Seconds that ended calls get to take leave when stopping; a TURN server may not answer."""
 
+MOST_WATCHING = 64
+"""Viewers that a status names."""
+
 MOST_UNREAD = 128
 """Messages about one call that may wait; the server lets no more than half of them through."""
 
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
 MakePeer = Callable[[], Awaitable[Peer]]
 IceServers = tuple[dict[str, Any], ...]
+About = Answer | AskForFloor | Hangup | Listen | Trickle
+
+NO_TALK_BACK = TalkBack()
 
 
 class Call:
@@ -48,16 +59,16 @@ class Call:
         self.name = name
         self.peer = peer
         self.taken = asyncio.Event()
-        self.viewer: Watcher | None = None
         self.answered = asyncio.Event()
-        self.inbox: asyncio.Queue[Answer | Listen | Trickle | Hangup] = asyncio.Queue(MOST_UNREAD)
+        self.viewer: Watcher | None = None
+        self.asks = TokenBucket(ASKS_AT_ONCE, ASKS_A_SECOND, asyncio.get_running_loop().time())
+        self.inbox: asyncio.Queue[About] = asyncio.Queue(MOST_UNREAD)
         self.reason = ""
         self.told = False
         self.task: asyncio.Task[None] | None = None
 
     @property
     def log_fields(self) -> dict[str, str]:
-        """What lines of the log about this call are about."""
         return {"CALL": self.name} | ({"VIEWER": self.viewer.viewer} if self.viewer else {})
 
     def hang_up(self, reason: str, *, told: bool = False) -> None:
@@ -73,7 +84,7 @@ class Caller:
     ``connected`` and ``disconnected`` are told by the socket, ``said`` hands on what the server
     says. ``ready`` is set once the first offer stands: from then on a viewer can be answered. Each
     call is one task; a call that fails ends alone. ``ice_servers`` are the viewer's, or make them
-    for each offer anew.
+    for each offer anew. ``talk_back``: whether and for how long viewers can be heard.
     """
 
     def __init__(
@@ -82,6 +93,7 @@ class Caller:
         most: int,
         standing: int,
         ice_servers: IceServers | Callable[[], IceServers],
+        talk_back: TalkBack = NO_TALK_BACK,
     ) -> None:
         self._make_peer = make_peer
         self._most = most
@@ -92,7 +104,10 @@ class Caller:
         self._emit: Emit | None = None
         self._generation = 0
         self._failures: dict[str, str] = {}
+        self._talking = Talking(talk_back)
+        self._granted = asyncio.Event()
         self._told: Status | None = None
+        self._unsaid: dict[str, None] = {}
         self._changed = asyncio.Event()
         self.ready = asyncio.Event()
 
@@ -109,8 +124,8 @@ class Caller:
     @property
     def troubles(self) -> tuple[str, ...]:
         """What is wrong, a sentence each."""
-        away = () if self._emit else ("not connected to the signaling server",)
-        return away + tuple(reason for reason in self._failures.values() if reason)
+        away = "" if self._emit else "not connected to the signaling server"
+        return tuple(reason for reason in (away, *self._failures.values()) if reason)
 
     def connected(self, emit: Emit) -> None:
         """The socket to the server is open; ``emit`` sends through it."""
@@ -119,13 +134,27 @@ class Caller:
         self._changed.set()
 
     def disconnected(self) -> None:
-        """The socket is gone, and with it the server's knowledge of every call."""
+        """The socket is gone, and with it every call.
+
+        The server may find out much later; once there is a new connection it is told.
+        """
         self._emit = None
         self._generation += 1
         for call in self.calls:
+            self._unsaid[call.name] = None
             call.hang_up("caller-left")
 
-    def addresses_changed(self) -> None:
+    def addresses_changed(self, now: Collection[str]) -> None:
+        """The host's addresses are ``now`` these: nobody is to be left with one that is gone.
+
+        That goes for the viewers, too, that were handed an offer in the moment of the change.
+        """
+        self.offer_anew()
+        for call in self.calls:
+            if call.taken.is_set() and not call.peer.outlives(now):
+                call.hang_up("stale")
+
+    def offer_anew(self) -> None:
         """Withdraw the offers that stand: they name addresses that are gone or miss new ones."""
         self._generation += 1
         for call in self.calls:
@@ -160,7 +189,7 @@ class Caller:
 
     def said(self, message: Message) -> None:
         """The server's message about one of the calls."""
-        if isinstance(message, (Taken, Answer, Listen, Trickle, Hangup)):
+        if isinstance(message, Taken | About):
             call = self._calls.get(message.call)
             if call is None:
                 return
@@ -176,11 +205,13 @@ class Caller:
     async def run(self) -> None:
         """Keep offers standing and the server told, until cancelled; then end every call."""
         backoff = Backoff("making an offer")
+        floor = asyncio.create_task(self._watch_floor(), name="the floor")
         try:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
                 try:
+                    await self._withdraw()
                     await self._tell()
                     while self._emit is not None and self._missing() > 0:
                         await self._place()
@@ -194,7 +225,14 @@ class Caller:
                     await asyncio.sleep(backoff.failed(error))
                     self._changed.set()
         finally:
+            await cancelled(floor)
             await self._end_all()
+
+    async def _withdraw(self) -> None:
+        """Say which calls of the connection before are over."""
+        while self._emit is not None and self._unsaid:
+            name, _ = self._unsaid.popitem()
+            await self._send("hangup", Hangup(name, "caller-left").payload())
 
     def _missing(self) -> int:
         standing = sum(not call.taken.is_set() for call in self._calls.values())
@@ -238,12 +276,19 @@ class Caller:
                 await either(call.peer.connected, call.peer.ended)
             if call.peer.connected.is_set():
                 logger.info("viewer connected: call %s", call.name)
+                if call.peer.video == "vp8":
+                    logger.info(
+                        "call %s: that browser can't play H.264; encoding VP8 for it costs the"
+                        " processor (encode.vp8)",
+                        call.name,
+                    )
             await call.peer.ended.wait()
         except TimeoutError:
             call.hang_up("timeout")
         finally:
             await cancelled(listening)
             call.hang_up("lost")
+            self._release(call)
             try:
                 if not call.told:
                     await self._send("hangup", Hangup(call.name, call.reason).payload())
@@ -271,6 +316,8 @@ class Caller:
                         call.peer.listen(on)
                     case Trickle(candidate=candidate):
                         call.peer.add_candidate(candidate)
+                    case AskForFloor(want=want):
+                        await self._send("floor", self._floor_for(call, want=want).payload())
             except BadMessage as error:
                 logger.info("call %s: %s", call.name, error)
                 if isinstance(message, Answer) and not call.answered.is_set():
@@ -278,6 +325,37 @@ class Caller:
             except Exception:
                 logger.exception("call %s broke", call.name)
                 call.hang_up("failed")
+
+    def _floor_for(self, call: Call, *, want: bool) -> Floor:
+        """What to answer a viewer that wants the floor, or no longer."""
+        if not want:
+            self._release(call)
+            return Floor(call.name, "released", "bye")
+        received = call.peer.received if call.answered.is_set() else None
+        now = asyncio.get_running_loop().time()
+        answer = self._talking.asked(call.name, received, call.asks, now)
+        if answer.state == "granted":
+            self._granted.set()
+            self._changed.set()
+        return answer
+
+    def _release(self, call: Call) -> None:
+        if self._talking.release(call.name):
+            self._changed.set()
+
+    async def _watch_floor(self) -> None:
+        """Take the floor from whoever is silent, for as long as the caller runs."""
+        now = asyncio.get_running_loop().time
+        while True:
+            self._granted.clear()
+            try:
+                async with asyncio.timeout_at(self._talking.due()):
+                    await self._granted.wait()
+            except TimeoutError:
+                call = self._calls.get(self._talking.silent(now()) or "")
+                if call is not None:
+                    self._release(call)
+                    await self._send("floor", Floor(call.name, "released", "silent").payload())
 
     def _gone(self, call: Call) -> None:
         self._calls.pop(call.name, None)
@@ -291,15 +369,25 @@ class Caller:
 
     @property
     def status(self) -> Status:
-        """What the server is told."""
         failed = {source: reason for source, reason in self._failures.items() if reason}
         message = "; ".join(failed.values())[:MOST_TEXT]
         if "camera" in failed or "offers" in failed:
-            return Status("failed", message, self.viewers, self._most)
+            return self._status_of("failed", message)
         if self.viewers >= self._most:
-            taken = message or f"all {self._most} places are taken"
-            return Status("full", taken, self.viewers, self._most)
-        return Status("ready", message, self.viewers, self._most)
+            return self._status_of("full", message or f"all {self._most} places are taken")
+        return self._status_of("ready", message)
+
+    def _status_of(self, state: CallerState, message: str) -> Status:
+        known = [call for call in self.calls if call.viewer is not None and call.taken.is_set()]
+        return Status(
+            state,
+            message,
+            self.viewers,
+            self._most,
+            tuple(call.viewer for call in known if call.viewer)[:MOST_WATCHING],
+            tuple(c.viewer.viewer for c in known if c.viewer and c.name == self._talking.holder),
+            self._talking.plays,
+        )
 
     async def _send(self, event: str, payload: dict[str, Any]) -> None:
         if self._emit is not None:

@@ -5,66 +5,55 @@ to be sent, in order, or raises BadMessage and has changed nothing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from edgecam.errors import BadMessage
+from edgecam.signaling.cameras import Camera, Cameras
+from edgecam.signaling.exchange import Call, Delivery
+from edgecam.signaling.line import Line
 from edgecam.signaling.messages import (
     Answer,
     AskForCall,
+    AskForFloor,
+    Floor,
     Hangup,
     Listen,
     Message,
     Offer,
     Status,
-    Taken,
     Trickle,
+    Watcher,
 )
 
 MOST_OFFERS = 64
-MOST_CANDIDATES = 64
-ANSWER_DEADLINE = 10.0
-
-Event = Literal[
-    "offer", "candidate", "answer", "listen", "hangup", "taken", "status", "waiting", "error"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message for one socket."""
-
-    to: str
-    event: Event
-    payload: dict[str, Any]
+"""Offers of one camera that may stand."""
 
 
 @dataclass(slots=True)
-class Call:
-    """One offer and what became of it. ``early`` waits for the answer it belongs behind."""
+class _Viewer:
+    """A viewer as the others see it, and the call it has."""
 
-    offer: Offer
-    caller: str
-    from_caller: list[Trickle] = field(default_factory=list)
-    caller_sent: int = 0
-    viewer_sent: int = 0
-    viewer: str | None = None
-    answered: bool = False
-    answer_by: float = 0.0
-    early: list[Trickle] = field(default_factory=list)
+    watcher: Watcher
+    call: str | None = None
 
 
 class Calls:
     """Every offer and call there is.
 
-    An offer is handed to one viewer only, the one that has waited longest; a viewer has one call.
+    An offer is handed to one viewer only, the one of those who want that camera that has waited
+    longest; a viewer has one call. How cameras are changes at any rate callers like: what viewers
+    are to be told of it is kept in ``news`` until somebody asks, and told once.
     """
 
     def __init__(self) -> None:
+        self.cameras = Cameras()
         self._calls: dict[str, Call] = {}
-        self._callers: dict[str, Status | None] = {}
-        self._viewers: dict[str, str | None] = {}
-        self._waiting: dict[str, None] = {}
+        self._viewers: dict[str, _Viewer] = {}
+        self._line = Line()
+        self._said: set[str] = set()
+        self._changed = False
+        self._listed: dict[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -74,28 +63,57 @@ class Calls:
         """Viewers whose socket is open, in a call or not."""
         return len(self._viewers)
 
-    def caller_joined(self, caller: str) -> list[Delivery]:
-        """A caller's socket opened."""
-        self._callers[caller] = None
+    def under_way(self, viewer: str) -> bool:
+        """Whether ``viewer`` has answered an offer and the call goes on."""
+        it = self._viewers.get(viewer)
+        return it is not None and it.call is not None and self._calls[it.call].answered
+
+    def know(self, camera: Camera) -> None:
+        """List ``camera`` also while it is away."""
+        self.cameras.know(camera)
+        self._changed = True
+
+    def forget(self, camera: str) -> None:
+        """Undo that; its sockets are to be closed as well."""
+        self.cameras.forget(camera)
+        self._changed = True
+
+    def caller_joined(self, caller: str, camera: Camera) -> list[Delivery]:
+        """A socket of ``camera`` opened: from now on it speaks for it."""
+        self.cameras.joined(caller, camera)
+        self._changed = True
         return []
 
-    def viewer_joined(self, viewer: str, now: float) -> list[Delivery]:
-        """A viewer's socket opened; it is in line for a call."""
-        self._viewers[viewer] = None
-        return self._line_up(viewer, now)
-
-    def caller_left(self, caller: str) -> list[Delivery]:
-        """A caller's socket closed: its calls are over."""
-        self._callers.pop(caller, None)
+    def caller_left(self, caller: str, now: float) -> list[Delivery]:
+        """A caller's socket closed: its calls are over. An older one may speak for it again."""
+        camera = self.cameras.of(caller).camera
+        self.cameras.left(caller)
+        self._said.discard(caller)
+        self._changed = True
         ended = [call for call in self._calls.values() if call.caller == caller]
         told = [told for call in ended for told in self._end(call, "caller-left", {caller})]
-        return told + [self._why_waiting(viewer) for viewer in self._waiting]
+        for call in self._standing():
+            if call.camera == camera:
+                told += self._offer_around(call, now)
+        return told
+
+    def viewer_joined(
+        self, viewer: str, watcher: Watcher, wanted: str | None, now: float
+    ) -> list[Delivery]:
+        """A viewer's socket opened; it is in line for a call of the camera it wants, or of any."""
+        self._viewers[viewer] = _Viewer(watcher)
+        if self._changed:
+            # It is told what the others have not been told yet, and may never be.
+            self._listed = None
+        cameras = Delivery(viewer, "cameras", self.cameras.listed())
+        return [cameras, *self._line_up(viewer, wanted, now)]
 
     def viewer_left(self, viewer: str) -> list[Delivery]:
         """A viewer's socket closed: its call is over."""
-        self._waiting.pop(viewer, None)
-        current = self._viewers.pop(viewer, None)
-        return self._end(self._calls[current], "viewer-left", {viewer}) if current else []
+        ended = self._hang_up(viewer, "viewer-left")
+        self._line.leave(viewer)
+        del self._viewers[viewer]
+        return ended
 
     def caller_said(self, caller: str, message: Message, now: float) -> list[Delivery]:
         """What follows from a caller's message."""
@@ -103,40 +121,45 @@ class Calls:
             case Offer():
                 return self._stand(caller, message, now)
             case Trickle():
-                return self._caller_trickled(self._of_caller(caller, message.call), message)
+                return self._of_caller(caller, message.call).caller_trickles(message)
+            case Floor():
+                return self._of_caller(caller, message.call).give_floor(message)
             case Hangup():
-                return self._end(self._of_caller(caller, message.call), message.reason, {caller})
+                # Also of a connection before this one, which may be dead without having said so.
+                call = self._of_camera(self.cameras.of(caller).camera, message.call)
+                return self._end(call, message.reason, {caller})
             case Status():
-                return self._status(caller, message)
+                self.cameras.said(caller, message)
+                self._said.add(caller)
+                self._changed = True
+                return []
+            case AskForFloor():
+                raise BadMessage("bad-message", "a caller says the state of the floor")
         raise BadMessage("unknown-event", "a caller does not say that")
 
     def viewer_said(self, viewer: str, message: Message, now: float) -> list[Delivery]:
         """What follows from a viewer's message."""
         match message:
             case AskForCall():
-                current = self._viewers[viewer]
-                ended = self._end(self._calls[current], "replaced", {viewer}) if current else []
-                return ended + self._line_up(viewer, now)
+                ended = self._hang_up(viewer, "replaced")
+                return ended + self._line_up(viewer, message.camera, now)
             case Answer():
-                return self._answered(self._of_viewer(viewer, message.call), message)
+                return self._of_viewer(viewer, message.call).answer(message)
             case Trickle():
-                return self._viewer_trickled(self._of_viewer(viewer, message.call), message)
+                return self._of_viewer(viewer, message.call).viewer_trickles(message)
             case Listen():
-                call = self._of_viewer(viewer, message.call)
-                if not call.answered:
-                    raise BadMessage("wrong-state", "answer first")
-                return [Delivery(call.caller, "listen", message.payload())]
+                return self._of_viewer(viewer, message.call).listen(message)
+            case AskForFloor():
+                return self._of_viewer(viewer, message.call).ask_for_floor(message)
             case Hangup():
                 return self._end(self._of_viewer(viewer, message.call), message.reason, {viewer})
+            case Floor():
+                raise BadMessage("bad-message", "a viewer says whether it wants the floor")
         raise BadMessage("unknown-event", "a viewer does not say that")
 
     def overdue(self, now: float) -> list[Delivery]:
         """Forget the offers that were handed out and not answered in time."""
-        late = [
-            call
-            for call in self._calls.values()
-            if call.viewer is not None and not call.answered and now >= call.answer_by
-        ]
+        late = [call for call in self._calls.values() if call.is_overdue(now)]
         return [told for call in late for told in self._end(call, "timeout", set())]
 
     def everybody_hangs_up(self, reason: str) -> list[Delivery]:
@@ -145,96 +168,104 @@ class Calls:
             told for call in list(self._calls.values()) for told in self._end(call, reason, set())
         ]
 
+    @property
+    def has_news(self) -> bool:
+        """Whether ``news`` may have any."""
+        return self._changed
+
+    def news(self) -> list[Delivery]:
+        """How cameras are now, for the viewers it concerns: at most three messages for each."""
+        if not self._changed:
+            return []
+        self._changed = False
+        said, self._said = self._said, set()
+        told = []
+        for call in self._calls.values():
+            if call.caller in said and call.viewer is not None:
+                told += self._how_it_is(call.caller, call.viewer)
+        for viewer in self._line:
+            told += self._why_waiting(viewer, repeat=False)
+        before, self._listed = self._listed, self.cameras.listed()
+        if self._listed != before:
+            told += [Delivery(viewer, "cameras", self._listed) for viewer in self._viewers]
+        return told
+
     def _stand(self, caller: str, offer: Offer, now: float) -> list[Delivery]:
+        camera = self.cameras.of(caller).camera
         if offer.call in self._calls:
             raise BadMessage("wrong-state", "that call exists already")
-        standing = sum(
-            call.caller == caller and call.viewer is None for call in self._calls.values()
-        )
-        if standing >= MOST_OFFERS:
+        of_camera = (call for call in self._calls.values() if call.camera == camera)
+        if sum(call.viewer is None for call in of_camera) >= MOST_OFFERS:
             raise BadMessage("too-many", f"{MOST_OFFERS} offers stand already")
-        self._calls[offer.call] = call = Call(offer, caller)
-        viewer = next(iter(self._waiting), None)
-        return self._hand_out(call, viewer, now) if viewer else []
+        self._calls[offer.call] = call = Call(offer, camera, caller)
+        return self._offer_around(call, now)
 
-    def _line_up(self, viewer: str, now: float) -> list[Delivery]:
-        standing = next((call for call in self._calls.values() if call.viewer is None), None)
-        if standing is not None:
-            return self._hand_out(standing, viewer, now)
-        self._waiting[viewer] = None
-        return [self._why_waiting(viewer)]
+    def _offer_around(self, call: Call, now: float) -> list[Delivery]:
+        """Hand it to whose turn it is, if anybody waits and the caller speaks for its camera."""
+        viewer = self._line.first(call.camera)
+        if viewer is None or self.cameras.speaker(call.camera) != call.caller:
+            return []
+        return self._hand_out(call, viewer, now)
+
+    def _line_up(self, viewer: str, wanted: str | None, now: float) -> list[Delivery]:
+        order = {each.camera: at for at, each in enumerate(self.cameras.all())}
+        fitting = (call for call in self._standing() if wanted in (None, call.camera))
+        # Of one camera's, the oldest.
+        call = min(fitting, key=lambda call: order[call.camera], default=None)
+        if call is not None:
+            return self._hand_out(call, viewer, now)
+        self._line.join(viewer, wanted)
+        return self._why_waiting(viewer, repeat=True)
+
+    def _standing(self) -> list[Call]:
+        """The offers a viewer may have, the oldest first.
+
+        Not those of a socket that has a successor: it may be gone without having said so.
+        """
+        speaker = self.cameras.speaker
+        calls = self._calls.values()
+        return [
+            call for call in calls if call.viewer is None and call.caller == speaker(call.camera)
+        ]
 
     def _hand_out(self, call: Call, viewer: str, now: float) -> list[Delivery]:
-        self._waiting.pop(viewer, None)
-        self._viewers[viewer] = call.offer.call
-        call.viewer = viewer
-        call.answer_by = now + ANSWER_DEADLINE
-        status = self._callers.get(call.caller)
-        return [
-            Delivery(viewer, "offer", call.offer.payload()),
-            *(Delivery(viewer, "candidate", trickle.payload()) for trickle in call.from_caller),
-            *([Delivery(viewer, "status", status.payload())] if status else []),
-            Delivery(call.caller, "taken", Taken(call.offer.call).payload()),
-        ]
+        self._line.leave(viewer)
+        it = self._viewers[viewer]
+        it.call = call.offer.call
+        return call.hand_to(viewer, it.watcher, now) + self._how_it_is(call.caller, viewer)
 
-    def _answered(self, call: Call, answer: Answer) -> list[Delivery]:
-        if call.answered:
-            raise BadMessage("wrong-state", "the call is already answered")
-        call.answered = True
-        early, call.early = call.early, []
-        return [
-            Delivery(call.caller, "answer", answer.payload()),
-            *(Delivery(call.caller, "candidate", trickle.payload()) for trickle in early),
-        ]
+    def _how_it_is(self, caller: str, viewer: str) -> list[Delivery]:
+        status = self.cameras.status(caller)
+        return [Delivery(viewer, "status", status.payload())] if status else []
 
-    def _caller_trickled(self, call: Call, trickle: Trickle) -> list[Delivery]:
-        call.caller_sent = _one_more(call.caller_sent)
-        if call.viewer is None:
-            call.from_caller.append(trickle)
+    def _why_waiting(self, viewer: str, *, repeat: bool) -> list[Delivery]:
+        wanted = self._line.wanted(viewer)
+        why = self.cameras.why_none(wanted)
+        if not self._line.is_news(viewer, why) and not repeat:
             return []
-        return [Delivery(call.viewer, "candidate", trickle.payload())]
+        return [Delivery(viewer, "waiting", why._asdict() | {"camera": wanted})]
 
-    def _viewer_trickled(self, call: Call, trickle: Trickle) -> list[Delivery]:
-        call.viewer_sent = _one_more(call.viewer_sent)
-        if not call.answered:
-            call.early.append(trickle)
-            return []
-        return [Delivery(call.caller, "candidate", trickle.payload())]
-
-    def _status(self, caller: str, status: Status) -> list[Delivery]:
-        self._callers[caller] = status
-        watching = [
-            call.viewer for call in self._calls.values() if call.caller == caller and call.viewer
-        ]
-        return [
-            *(Delivery(viewer, "status", status.payload()) for viewer in watching),
-            *(self._why_waiting(viewer) for viewer in self._waiting),
-        ]
-
-    def _why_waiting(self, viewer: str) -> Delivery:
-        reason, message = "no-caller", "the camera is away"
-        for status in self._callers.values():
-            if status is None or status.state == "ready":
-                reason, message = "no-offer", "the camera is getting ready"
-                break
-            reason, message = status.state, status.message
-        return Delivery(viewer, "waiting", {"reason": reason, "message": message})
+    def _hang_up(self, viewer: str, reason: str) -> list[Delivery]:
+        """End the call ``viewer`` has, if any, on its own account."""
+        current = self._viewers[viewer].call
+        return self._end(self._calls[current], reason, {viewer}) if current else []
 
     def _end(self, call: Call, reason: str, knowing: Iterable[str]) -> list[Delivery]:
         """Forget ``call`` and tell those who took part, but for the ``knowing``."""
         del self._calls[call.offer.call]
-        if call.viewer is not None and call.viewer in self._viewers:
-            self._viewers[call.viewer] = None
-        told = Hangup(call.offer.call, reason).payload()
-        return [
-            Delivery(side, "hangup", told)
-            for side in (call.caller, call.viewer)
-            if side is not None and side not in knowing
-        ]
+        if call.viewer is not None:
+            self._viewers[call.viewer].call = None
+        return call.over(reason, knowing)
 
     def _of_caller(self, caller: str, name: str) -> Call:
         call = self._calls.get(name)
         if call is None or call.caller != caller:
+            raise BadMessage("unknown-call", "you have no such call")
+        return call
+
+    def _of_camera(self, camera: str, name: str) -> Call:
+        call = self._calls.get(name)
+        if call is None or call.camera != camera:
             raise BadMessage("unknown-call", "you have no such call")
         return call
 
@@ -243,9 +274,3 @@ class Calls:
         if call is None or call.viewer != viewer:
             raise BadMessage("unknown-call", "you have no such call")
         return call
-
-
-def _one_more(sent: int) -> int:
-    if sent >= MOST_CANDIDATES:
-        raise BadMessage("too-many", f"a side may send {MOST_CANDIDATES} candidates")
-    return sent + 1

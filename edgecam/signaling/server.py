@@ -1,82 +1,76 @@
 """The signaling server's sockets: python-socketio in front of ``calls``.
 
-Handlers run one after the other and only decide; one task sends everything, so that what is
-decided first is sent first.
+Handlers run one after the other and only decide; the ``outbox`` sends.
 """
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import socketio
 from aiohttp import web
+from engineio.async_socket import AsyncSocket
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import cancelled
-from edgecam.limits import PerAddress, TokenBucket
-from edgecam.signaling.calls import Calls, Delivery
-from edgecam.signaling.messages import AskForCall
+from edgecam.limits import PerAddress, Seldom, TokenBucket
+from edgecam.signaling.agents import described
+from edgecam.signaling.calls import Calls
+from edgecam.signaling.cameras import Camera
+from edgecam.signaling.exchange import Delivery
+from edgecam.signaling.members import (
+    BURST,
+    CALLER_BURST,
+    CALLER_RATE,
+    RATE,
+    Cut,
+    Member,
+    Namespace,
+    member,
+)
+from edgecam.signaling.messages import Join, Watcher
+from edgecam.signaling.outbox import Outbox
 from edgecam.signaling.packets import CheckedPacket
-from edgecam.signaling.parser import MOST_MESSAGE, call_of, parse
+from edgecam.signaling.parser import MOST_MESSAGE, call_of, parse, parse_join
 
 logger = logging.getLogger(__name__)
 
-Namespace = Literal["/caller", "/viewer"]
-
-BURST = 200
-RATE = 50.0
-CALLS_BURST = 5
-CALLS_RATE = 1.0
 SOCKETS_PER_ADDRESS = 16
-MOST_UNSENT = 256
-"""Messages that wait for a socket to take them; a call with all its candidates is a quarter."""
+SOCKETS_PER_CAMERA = 4
 
-CUT_GRACE = 0.2
-"""Seconds a socket that is cut has to take what it was sent before."""
+PING_INTERVAL = 1.5
+PING_TIMEOUT = 6.5
+"""Seconds until a ping is sent, and until a socket that has not answered it is closed.
 
-PING_INTERVAL = 4
-PING_TIMEOUT = 4
-OVERDUE_CHECK = 1.0
+A Wi-Fi that pauses for three seconds makes TCP send again after 3 and then only after 6.2 seconds
+(RFC 6298: the pause doubles from 0.2), so less would cost good viewers their calls. A viewer that
+is gone is noticed sooner by its call, which then ends: see ``edgecam.peer.liveness``."""
 
+IDLE_TIMEOUT = 2.5
+"""The same for a viewer that has no call to lose: it would be handed an offer for nothing."""
 
-@dataclass(slots=True)
-class Member:
-    """One open socket of a namespace."""
-
-    namespace: Namespace
-    address: str
-    bucket: TokenBucket
-    asking: TokenBucket
-    cut: "Cut"
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A socket to be closed once what was sent to it before is out; ``transport`` goes with it.
-
-    Engine.IO only asks the other side to close, which one that floods would not do.
-    """
-
-    engine_id: str
-    transport: asyncio.Transport | None
+OVERDUE_CHECK = 0.5
+UNAUTHORIZED = "this needs a session or a caller token"
+NEWS_PAUSE = 0.25
+"""Seconds between two rounds of news about the cameras; the first is told at once."""
 
 
 class SignalingServer:
     """Holds offers, hands them to viewers, relays; see ``docs/signaling.md``.
 
-    ``admit_viewer`` and ``admit_caller`` say whether a request (and, for a caller, the token it
-    showed) may enter. ``start`` before the first request; ``stop`` tells everybody in a call why.
-    ``now`` is any steady clock; every ``overdue_check`` seconds, late answers are looked for.
+    ``admit_viewer`` says whether a request may enter, ``admit_caller`` which camera a token stands
+    for, if any. ``start`` before the first request; ``stop`` tells everybody in a call why. ``now``
+    is any steady clock; every ``overdue_check`` seconds, late answers are looked for.
     """
 
     def __init__(
         self,
         admit_viewer: Callable[[web.Request], bool],
-        admit_caller: Callable[[str], bool],
+        admit_caller: Callable[[str], Camera | None],
         *,
         now: Callable[[], float] = time.monotonic,
         overdue_check: float = OVERDUE_CHECK,
@@ -88,9 +82,10 @@ class SignalingServer:
         self._admit_caller = admit_caller
         self._members: dict[str, Member] = {}
         self._addresses = PerAddress(SOCKETS_PER_ADDRESS)
-        self._outbox: asyncio.Queue[Delivery | Cut] = asyncio.Queue()
+        self._shares: dict[str, TokenBucket] = {}
+        self._seldom = Seldom(logger)
+        self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._cutting: set[asyncio.Task[None]] = set()
         self._sio = socketio.AsyncServer(
             async_mode="aiohttp",
             async_handlers=False,
@@ -102,6 +97,7 @@ class SignalingServer:
             ping_timeout=PING_TIMEOUT,
             namespaces=["/caller", "/viewer"],
         )
+        self._outbox = Outbox(self._sio, self._members, self._unread)
         for namespace in ("/caller", "/viewer"):
             self._register(namespace)
 
@@ -111,25 +107,37 @@ class SignalingServer:
 
     def start(self) -> None:
         """Begin sending."""
+        self._outbox.start()
         self._tasks = [
-            asyncio.create_task(self._send_all(), name="signaling-outbox"),
             asyncio.create_task(self._forget_overdue(), name="signaling-overdue"),
+            asyncio.create_task(self._tell_news(), name="signaling-news"),
         ]
 
     async def stop(self) -> None:
         """Hang up every call, reason ``shutdown``, and close every socket. May come twice."""
         tasks, self._tasks = self._tasks, []
         if tasks:
-            self._send(self.calls.everybody_hangs_up("shutdown"))
-            for member in self._members.values():
-                self._outbox.put_nowait(member.cut)
-            await self._outbox.join()
-            for task in tasks:
-                await cancelled(task)
-        if self._cutting:
-            await asyncio.wait(self._cutting)
+            self._outbox.send(self.calls.everybody_hangs_up("shutdown"))
+            for each in self._members.values():
+                self._outbox.cut(each.cut)
+        for task in tasks:
+            await cancelled(task)
+        await self._outbox.stop()
         if self._sio.eio.service_task_handle is not None:
             await self._sio.shutdown()
+
+    def know(self, camera: Camera) -> None:
+        """Tell viewers of ``camera`` also while it is away."""
+        self.calls.know(camera)
+        self._send([])
+
+    def forget(self, camera: str) -> None:
+        """Close every socket of a camera that may call no more, and tell viewers."""
+        for sid in self.calls.cameras.sockets(camera):
+            self._disconnect(sid)
+        self._shares.pop(camera, None)
+        self.calls.forget(camera)
+        self._send([])
 
     def _register(self, namespace: Namespace) -> None:
         async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
@@ -153,136 +161,125 @@ class SignalingServer:
             self._sio.manager.eio_sid_from_sid(sid, namespace),
             request.transport if websocket else None,
         )
-        allowed = (
-            self._admit_caller(_token(auth))
-            if namespace == "/caller"
-            else self._admit_viewer(request)
-        )
-        if not allowed:
-            logger.warning("refused a %s from %s: not authorized", namespace[1:], address)
-            self._outbox.put_nowait(cut)
-            raise Refused("this needs a session or a caller token", {"code": "unauthorized"})
-        if not self._tasks:
-            self._cut_soon(cut)
-            raise Refused("the server is stopping", {"code": "shutdown"})
-        if not self._addresses.take(address):
-            logger.warning("refused a %s from %s: too many sockets", namespace[1:], address)
-            self._outbox.put_nowait(cut)
-            raise Refused("your address has too many connections", {"code": "too-many"})
         now = self._now()
-        self._members[sid] = Member(
-            namespace,
-            address,
-            TokenBucket(BURST, RATE, now),
-            TokenBucket(CALLS_BURST, CALLS_RATE, now),
-            cut,
-        )
-        if namespace == "/caller":
-            self._send(self.calls.caller_joined(sid))
+        try:
+            who = self._caller(auth) if namespace == "/caller" else self._viewer(request, auth)
+            if not self._tasks:
+                raise BadMessage("shutdown", "the server is stopping")
+            if not self._addresses.take(address):
+                raise BadMessage("too-many", "your address has too many connections")
+        except BadMessage as error:
+            text = "refused a %s from %s: %s"
+            self._seldom.log(now, logging.WARNING, text, namespace[1:], address, error.code)
+            self._outbox.cut(cut)
+            raise Refused(str(error), {"code": error.code}) from None
+        if isinstance(who, Camera):
+            self._members[sid] = member(namespace, address, cut, self._share(who, now), now)
+            self._caller_joined(sid, who)
         else:
-            self._send(self.calls.viewer_joined(sid, now))
+            share = TokenBucket(BURST, RATE, now)
+            self._members[sid] = member(namespace, address, cut, share, now)
+            name = who.name or described(request.headers.get("User-Agent", ""))
+            watcher = Watcher(secrets.token_urlsafe(9), name)
+            self._send(self.calls.viewer_joined(sid, watcher, who.camera, now))
+
+    def _caller(self, auth: object) -> Camera:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        camera = self._admit_caller(token) if isinstance(token, str) else None
+        if camera is None:
+            raise BadMessage("unauthorized", UNAUTHORIZED)
+        return camera
+
+    def _viewer(self, request: web.Request, auth: object) -> Join:
+        if not self._admit_viewer(request):
+            raise BadMessage("unauthorized", UNAUTHORIZED)
+        return parse_join(auth)
+
+    def _share(self, camera: Camera, now: float) -> TokenBucket | None:
+        if camera.own:
+            return None
+        return self._shares.setdefault(camera.camera, TokenBucket(CALLER_BURST, CALLER_RATE, now))
+
+    def _caller_joined(self, sid: str, camera: Camera) -> None:
+        before = self.calls.cameras.sockets(camera.camera)
+        if len(before) >= SOCKETS_PER_CAMERA:
+            # Of one that comes again and again, the oldest is the likeliest to be gone.
+            self._disconnect(before[0])
+        self._send(self.calls.caller_joined(sid, camera))
 
     def _disconnect(self, sid: str) -> None:
         member = self._members.pop(sid, None)
         if member is None:
             return
         self._addresses.give_back(member.address)
-        # Who leaves the namespace leaves: a socket may not join again and again.
-        self._outbox.put_nowait(member.cut)
+        if self._tasks:
+            # Who leaves the namespace leaves: a socket may not join again and again.
+            self._outbox.cut(member.cut)
         if member.namespace == "/caller":
-            self._send(self.calls.caller_left(sid))
+            self._send(self.calls.caller_left(sid, self._now()))
         else:
             self._send(self.calls.viewer_left(sid))
+
+    def _unread(self, sid: str) -> None:
+        logger.warning("cut a %s: it does not read", self._members[sid].kind)
+        self._disconnect(sid)
 
     def _said(self, sid: str, event: str, payload: object) -> None:
         member = self._members.get(sid)
         if member is None:
             return
         now = self._now()
-        # A caller has shown its token, and says more the more viewers come.
-        if member.namespace == "/viewer" and not member.bucket.take(now):
-            logger.warning("cut a flooding %s at %s", member.namespace[1:], member.address)
+        if member.floods(now):
+            self._seldom.log(now, logging.WARNING, "cut a flooding %s", member.kind)
             self._disconnect(sid)
             return
         try:
             message = parse(event, payload)
-            if isinstance(message, AskForCall) and not member.asking.take(now):
-                raise BadMessage("too-many", "ask for another call once a second at most")
+            member.check_pace(message, now)
             if member.namespace == "/caller":
                 self._send(self.calls.caller_said(sid, message, now))
             else:
                 self._send(self.calls.viewer_said(sid, message, now))
         except BadMessage as error:
-            who, level = member.namespace[1:], logging.INFO
-            if error.code == "unknown-call":
-                # Both sides hung up at once.
-                level = logging.DEBUG
-            logger.log(level, "%s at %s: %r: %s", who, member.address, event[:32], error)
+            # When both sides hang up at once, the later one's call is no longer known.
+            level = logging.DEBUG if error.code == "unknown-call" else logging.INFO
+            self._seldom.log(now, level, "%s: %r: %s", member.kind, event[:32], error)
             told = {"code": error.code, "message": str(error), "event": event[:32]}
             call = call_of(payload)
             self._send([Delivery(sid, "error", told | ({"call": call} if call else {}))])
 
     def _send(self, deliveries: list[Delivery]) -> None:
-        for delivery in deliveries:
-            self._outbox.put_nowait(delivery)
+        self._outbox.send(deliveries)
+        if self.calls.has_news:
+            self._news.set()
 
-    async def _send_all(self) -> None:
+    async def _tell_news(self) -> None:
         while True:
-            item = await self._outbox.get()
-            try:
-                if isinstance(item, Cut):
-                    self._cut_soon(item)
-                else:
-                    await self._deliver(item)
-            except Exception:
-                logger.exception("a message could not be sent")
-            finally:
-                self._outbox.task_done()
-
-    async def _deliver(self, delivery: Delivery) -> None:
-        member = self._members.get(delivery.to)
-        if member is None:
-            return
-        engine = self._sio.eio.sockets.get(member.cut.engine_id)
-        if engine is not None and engine.queue.qsize() >= MOST_UNSENT:
-            logger.warning("cut a %s at %s: it does not read", member.namespace[1:], member.address)
-            self._disconnect(delivery.to)
-            return
-        await self._sio.emit(
-            delivery.event, delivery.payload, to=delivery.to, namespace=member.namespace
-        )
-
-    def _cut_soon(self, cut: Cut) -> None:
-        task = asyncio.create_task(self._cut(cut), name="signaling-cut")
-        self._cutting.add(task)
-        task.add_done_callback(self._cutting.discard)
-
-    async def _cut(self, cut: Cut) -> None:
-        """Close a socket; waiting for it to take what it was sent is nobody else's business."""
-        engine = self._sio.eio.sockets.get(cut.engine_id)
-        try:
-            async with asyncio.timeout(CUT_GRACE):
-                # Engine.IO lets nobody fetch by long polling what waits in a socket it has closed.
-                if engine is not None:
-                    await engine.queue.join()
-                await self._sio.eio.disconnect(cut.engine_id)
-        except TimeoutError:
-            if cut.transport is not None:
-                cut.transport.abort()
-            elif engine is not None:
-                await engine.close(wait=False)
-        except Exception:
-            logger.exception("a socket could not be closed")
-        else:
-            if cut.transport is not None:
-                cut.transport.close()
+            await self._news.wait()
+            self._news.clear()
+            self._outbox.send(self.calls.news())
+            await asyncio.sleep(NEWS_PAUSE)
 
     async def _forget_overdue(self) -> None:
+        loop = asyncio.get_running_loop()
+        before = loop.time()
         while True:
             await asyncio.sleep(self._overdue_check)
             self._send(self.calls.overdue(self._now()))
+            now = loop.time()
+            if now - before < self._overdue_check + IDLE_TIMEOUT / 2:
+                # Else this process stood still, and what they have answered is yet to be read.
+                self._cut_the_idle()
+            before = now
+
+    def _cut_the_idle(self) -> None:
+        """Close the sockets of viewers that are gone while they have no call to lose."""
+        for sid, each in list(self._members.items()):
+            idle = each.namespace == "/viewer" and not self.calls.under_way(sid)
+            if idle and _silence(self._sio.eio.sockets.get(each.cut.engine_id)) > IDLE_TIMEOUT:
+                self._disconnect(sid)
 
 
-def _token(auth: object) -> str:
-    token = auth.get("token") if isinstance(auth, dict) else None
-    return token if isinstance(token, str) else ""
+def _silence(engine: AsyncSocket | None) -> float:
+    """Seconds since the ping that a socket has not answered yet; 0 if it has."""
+    return time.time() - engine.last_ping if engine is not None and engine.last_ping else 0.0

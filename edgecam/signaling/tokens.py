@@ -1,6 +1,8 @@
 """How a caller shows that it may call."""
 
+import hashlib
 import hmac
+from base64 import urlsafe_b64encode
 
 from aiohttp import web
 
@@ -18,3 +20,10 @@ def same_token(shown: str, kept: str) -> bool:
     if not shown.isascii() or not 0 < len(shown) <= MOST_TOKEN:
         return False
     return hmac.compare_digest(shown.encode(), kept.encode())
+
+
+def camera_of(token: str) -> str:
+    """The ID of the camera that calls with this node's own token: as lasting as that, and nothing
+    can be learnt from it.
+    """
+    return urlsafe_b64encode(hmac.digest(token.encode(), b"camera", hashlib.sha256)[:12]).decode()

@@ -1,9 +1,14 @@
-"""The page's files, read once and kept in memory."""
+"""The page's files, read once and kept in memory.
+
+The page asks for them under a name that changes with any of them, so a browser that has them asks
+for the page alone.
+"""
 
 import gzip
 import hashlib
 import mimetypes
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -20,29 +25,43 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 _SMALL = 512
+_RELATIVE = re.compile(rb'( (?:href|src)=")(?=\w[\w./-]*")')
+"""Before an address in the page that is relative to it."""
+
+_ASK = "no-cache"
+_KEEP = "max-age=31536000, immutable"
+"""RFC 8246: not even a reload asks for it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file. ``gzipped`` is None where that would save nothing."""
+    """One file. ``gzipped`` is None where that would save nothing; ``cache`` is Cache-Control."""
 
     body: bytes
     gzipped: bytes | None
     content_type: str
     etag: str
+    cache: str = _ASK
 
 
 def load() -> dict[str, Asset]:
-    """Every file of the page by its path, ``/`` being the page itself. Reads from disk."""
-    assets: dict[str, Asset] = {}
-    _collect(resources.files("edgecam.web").joinpath("static"), "/", assets)
-    assets["/"] = assets["/index.html"]
-    return assets
+    """Every file of the page by its path, ``/`` being the page itself. Reads from disk.
+
+    Each is there twice: under its own name, and to be kept for good, under a folder named for all
+    of them, which is where the page looks.
+    """
+    files: dict[str, Asset] = {}
+    _collect(resources.files("edgecam.web").joinpath("static"), "/", files)
+    tags = "".join(f"{path} {files[path].etag}\n" for path in sorted(files))
+    edition = hashlib.sha256(tags.encode()).hexdigest()[:16]
+    page = _RELATIVE.sub(rb"\g<1>" + f"{edition}/".encode(), files["/index.html"].body)
+    kept = {f"/{edition}{path}": replace(file, cache=_KEEP) for path, file in files.items()}
+    return files | kept | {"/": _asset(page, "text/html")}
 
 
 def respond(asset: Asset, request: web.Request) -> web.Response:
     """``asset``, compressed for who takes that; 304 for who has it."""
-    headers = {"ETag": f'"{asset.etag}"', "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    headers = {"ETag": f'"{asset.etag}"', "Cache-Control": asset.cache, "Vary": "Accept-Encoding"}
     if any(known.value in ("*", asset.etag) for known in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
     body = asset.body
@@ -62,8 +81,10 @@ def _collect(folder: Traversable, prefix: str, assets: dict[str, Asset]) -> None
             continue
         suffix = f".{entry.name.rpartition('.')[2]}"
         kind = _TYPES.get(suffix) or mimetypes.guess_type(entry.name)[0] or "text/plain"
-        body = entry.read_bytes()
-        small = len(body) < _SMALL or kind == "image/png"
-        gzipped = None if small else gzip.compress(body, 9, mtime=0)
-        etag = hashlib.sha256(body).hexdigest()[:16]
-        assets[f"{prefix}{entry.name}"] = Asset(body, gzipped, kind, etag)
+        assets[f"{prefix}{entry.name}"] = _asset(entry.read_bytes(), kind)
+
+
+def _asset(body: bytes, kind: str) -> Asset:
+    small = len(body) < _SMALL or kind == "image/png"
+    gzipped = None if small else gzip.compress(body, 9, mtime=0)
+    return Asset(body, gzipped, kind, hashlib.sha256(body).hexdigest()[:16])

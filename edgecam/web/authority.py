@@ -73,9 +73,11 @@ def new_authority(hostname: str) -> Pair:
     return Pair(key, certificate)
 
 
-def new_leaf(authority: Pair, names: Names, now: datetime) -> Pair:
-    """A server certificate for ``names``, valid from a day before ``now``."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def new_leaf(
+    authority: Pair, names: Names, now: datetime, key: ec.EllipticCurvePrivateKey | None = None
+) -> Pair:
+    """A server certificate for ``names`` and ``key`` (a new one), from a day before ``now`` on."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
     begins = min(now.replace(microsecond=0) - BACK_DATED, AUTHORITY_ENDS - LEAF_AGE)
     ends = begins + LEAF_AGE
     issuer = authority.certificate.subject

@@ -1,7 +1,8 @@
 """HTTPS from the first second: the certificates on disk, made and renewed when they need to be.
 
 A local authority signs the leaf the server shows. Whoever trusts ``ca.crt`` once needs to do
-nothing when addresses change or the leaf is renewed. Everything here blocks; use a worker thread.
+nothing when addresses change or the leaf is renewed; nor does who knows the leaf's key by its pin,
+as a new leaf is for the same key. Everything here blocks; use a worker thread.
 """
 
 import logging
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from edgecam.errors import StartError
 from edgecam.files import private_folder, write_private
+from edgecam.signaling.pins import pin_of
 from edgecam.web.authority import Names, Pair, new_authority, new_leaf
 
 __all__ = ["CertificateStore", "Leaf", "Names", "server_context", "swap"]
@@ -43,7 +45,8 @@ def utc_now() -> datetime:
 class Leaf:
     """The server's certificate, ready for use.
 
-    ``fingerprint``: the authority's, SHA-256, as browsers show it. ``remade``: the leaf is new.
+    ``fingerprint``: the authority's, SHA-256, as browsers show it. ``pin``: the leaf's key, as
+    ``pins`` writes it. ``remade``: the leaf is new.
     ``clock_is_wrong``: the clock can't be right, so dates were judged as of CLOCK_FLOOR; ask again
     once the clock has been set.
     """
@@ -52,6 +55,7 @@ class Leaf:
     key: Path
     ca: Path
     fingerprint: str
+    pin: str
     expires: datetime
     remade: bool
     clock_is_wrong: bool
@@ -92,13 +96,14 @@ class CertificateStore:
         reason = _renewal_reason(pair, authority, names, now, clock_wrong=clock_wrong)
         if reason is not None or pair is None:
             logger.info("making a certificate for this server: %s", reason)
-            pair = new_leaf(authority, names, now)
+            pair = new_leaf(authority, names, now, pair.key if pair else None)
             self._save("leaf", pair)
         return Leaf(
             certificate=self._folder / "leaf.crt",
             key=self._folder / "leaf.key",
             ca=self._folder / "ca.crt",
             fingerprint=authority.certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
+            pin=pin_of(pair.certificate),
             expires=pair.certificate.not_valid_after_utc,
             remade=reason is not None,
             clock_is_wrong=clock_wrong,

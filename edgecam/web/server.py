@@ -24,11 +24,12 @@ SOCKET_PATH = "/socket.io/"
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
+        "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; frame-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    # The page frames itself: a tile for each camera beside the one it shows.
+    "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "no-referrer",
     "Server": "edgecam",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -174,26 +175,14 @@ async def listen_locally(app: web.Application, path: Path) -> Site:
     return await _serve(app, listener, None)
 
 
-def local_app(
-    new_links: Callable[[], list[str]],
-    mount: Callable[[web.Application], None],
-    status: Callable[[], str],
-) -> web.Application:
-    """What the Unix socket serves: signaling for the device's caller, new one-time links, and a
-    line about how the node is.
-    """
-
-    async def link(request: web.Request) -> web.Response:
-        return web.json_response({"links": new_links()})
-
-    async def how(request: web.Request) -> web.Response:
-        return web.json_response({"status": status()})
-
-    app = web.Application(client_max_size=MOST_BODY)
-    app.router.add_post("/link", link)
-    app.router.add_get("/status", how)
-    mount(app)
-    return app
+def answers(path: Path) -> bool:
+    """Whether somebody listens on the Unix socket ``path``."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 async def _serve(
@@ -219,7 +208,7 @@ def _is_about_us(record: logging.LogRecord) -> bool:
 
 
 def _local_listener(path: Path) -> socket.socket:
-    if _answers(path):
+    if answers(path):
         raise StartError(f"another edgecam is running here: it answers on {path}")
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -230,15 +219,6 @@ def _local_listener(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -19,7 +19,7 @@ import pytest
 from playwright.async_api import Error as BrowserError
 
 from edgecam import __version__
-from tests.bench import joins, latency, lips, load, machine, plan, report
+from tests.bench import encoders, going, joins, latency, lips, load, machine, plan, report
 from tests.bench.light import ViewersError, light_viewers
 from tests.bench.plan import Plan
 from tests.browser.chromium import chromium, open_page
@@ -45,7 +45,9 @@ def main() -> int:
     chosen = plan.QUICK if arguments.quick else plan.FULL
     if arguments.lips_minutes:
         chosen = replace(chosen, lips_seconds=60 * arguments.lips_minutes)
-    results = asyncio.run(_measure(chosen, arguments.only or list(PARTS)))
+    results = asyncio.run(
+        _measure(chosen, arguments.only or [name for name in PARTS if name not in ROOT_ONLY])
+    )
     _say(iter(("", json.dumps(results))))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=2) + "\n")
@@ -120,7 +122,29 @@ async def _load(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     _say(report.load(found))
 
 
-PARTS: dict[str, Part] = {"watch": _watch, "lips": _lips, "load": _load}
+async def _going(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """Places and pictures, in networks of their own."""
+    found = await going.measure(folder, chosen.goings)
+    results["going"] = [asdict(each) for each in found]
+    _say(report.going(found))
+
+
+async def _encoders(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """H.264 and VP8, alone in this process."""
+    found = await asyncio.to_thread(encoders.measure, chosen.encodes)
+    results["encoders"] = asdict(found)
+    _say(report.encoders(found))
+
+
+PARTS: dict[str, Part] = {
+    "watch": _watch,
+    "lips": _lips,
+    "load": _load,
+    "encoders": _encoders,
+    "going": _going,
+}
+ROOT_ONLY = {"going"}
+"""Measured only where asked for by name."""
 
 
 def _say(lines: Iterator[str]) -> None:

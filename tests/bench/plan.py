@@ -8,7 +8,9 @@ from edgecam import config
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``."""
+    """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``;
+    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind.
+    """
 
     joins: int
     latency_seconds: float
@@ -16,12 +18,30 @@ class Plan:
     viewers: tuple[int, ...]
     windows: int
     window: float
+    goings: int
+    encodes: int
 
 
 FULL = Plan(
-    joins=20, latency_seconds=30, lips_seconds=30, viewers=(1, 4, 8, 16), windows=3, window=8
+    joins=20,
+    latency_seconds=30,
+    lips_seconds=30,
+    viewers=(1, 4, 8, 16),
+    windows=3,
+    window=8,
+    goings=5,
+    encodes=9,
 )
-QUICK = Plan(joins=5, latency_seconds=6, lips_seconds=6, viewers=(1, 4), windows=1, window=4)
+QUICK = Plan(
+    joins=5,
+    latency_seconds=6,
+    lips_seconds=6,
+    viewers=(1, 4),
+    windows=1,
+    window=4,
+    goings=1,
+    encodes=3,
+)
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30
 

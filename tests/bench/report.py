@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tests.bench.encoders import Encoders
 from tests.bench.figures import Spread
+from tests.bench.going import Going
 from tests.bench.joins import STEPS, Joins
 from tests.bench.latency import Latency
 from tests.bench.lips import Lips
@@ -78,6 +80,24 @@ def lips(found: Lips) -> Iterator[str]:
     yield f"drift {found.drift_ms_per_minute:+.2f} ms a minute"
 
 
+def going(found: Sequence[Going]) -> Iterator[str]:
+    """Who comes and goes."""
+    yield "\nComing and going, seconds: until the place was free, and until a picture was back"
+    heads = ("", "n", "freed p50", "most", "back p50", "most")
+    yield from _table(heads, [_going_row(each) for each in found])
+
+
+def _going_row(each: Going) -> tuple[str, ...]:
+    spreads = (each.freed, each.back)
+    count = max(spread.count for spread in spreads if spread)
+    figures = (
+        f"{figure:.2f}" if spread else "-"
+        for spread in spreads
+        for figure in ((spread.p50, spread.most) if spread else (0, 0))
+    )
+    return (each.what, f"{count}", *figures)
+
+
 def load(found: Load) -> Iterator[str]:
     """What viewers cost."""
     yield "\nCPU of the node, ms a second, medians of the windows; memory, KiB a viewer"
@@ -101,6 +121,16 @@ def load(found: Load) -> Iterator[str]:
         )
     else:
         yield f"every viewer received {RATE} frames a second, give or take {TOLERANCE:.0%}"
+
+
+def encoders(found: Encoders) -> Iterator[str]:
+    """What VP8 costs beside H.264."""
+    yield "\nEncoders alone: CPU in ms a second of pictures"
+    rows = [
+        (*_spread(name, spread), f"{found.ratios[name]:.2f}", f"{found.bitrate[name] / 1e6:.2f}")
+        for name, spread in found.cpu.items()
+    ]
+    yield from _table(("", "p50", "p95", "least", "most", "times H.264", "Mb/s"), rows)
 
 
 def _load_row(row: Row) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Debian's Chromium, trusting one node's CA and nothing else about it."""
 
-import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -9,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
+
+from tests.browser.trust import trust
 
 FLAGS = [
     "--headless=new",
@@ -38,7 +39,7 @@ async def chromium(
     if EXECUTABLE is None:
         pytest.fail("chromium is missing: apt install chromium")
     home = folder / "home"
-    await _trust(home, ca)
+    await trust(home / ".pki" / "nssdb", ca)
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             folder / "profile",
@@ -61,16 +62,3 @@ async def open_page(context: BrowserContext, link: str) -> Page:
     await page.goto(link)
     await page.wait_for_url(lambda url: "/enter/" not in url)
     return page
-
-
-async def _trust(home: Path, ca: Path) -> None:
-    database = home / ".pki" / "nssdb"
-    await asyncio.to_thread(database.mkdir, parents=True, exist_ok=True)
-    for arguments in (
-        ["-N", "--empty-password"],
-        ["-A", "-t", "C,,", "-n", "edgecam", "-i", str(ca)],
-    ):
-        process = await asyncio.create_subprocess_exec(
-            "certutil", "-d", f"sql:{database}", *arguments
-        )
-        assert await process.wait() == 0

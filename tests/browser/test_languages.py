@@ -36,14 +36,16 @@ WISHES: list[tuple[list[str], str]] = [
 FOREIGN = r"""
 async () => {
   const language = await (await import("/languages.js")).load(["pt-BR"]);
-  const { wordsFor, watching } = await import("/words.js");
+  const { cost, wordsFor, watching } = await import("/words.js");
+  const { talkWords, talking } = await import("/talk/words.js");
+  const { SILENT } = await import("/talk/floor.js");
   const { INITIAL } = await import("/state.js");
   const texts = (value) =>
     typeof value === "string" ? [value] : Object.values(value).flatMap(texts);
   const known = texts(language).map((text) => text.replace(/\{\w+\}/g, "7"));
   const phases = ["connecting", "waiting", "answering", "live", "stale", "lost", "reconnecting",
     "needs-login", "unsupported", "ended"];
-  const reasons = [null, "unheard-of", "constructor", "forbidden", "webrtc", "h264",
+  const reasons = [null, "unheard-of", "constructor", "forbidden", "webrtc", "h264", "codecs",
     ...["waiting", "lost", "reconnecting"].flatMap((key) => Object.keys(language[key]))];
   const camera = { message: "", viewers: 7, places: 7 };
   const cameras = [null, { ...camera, state: "ready" }, { ...camera, state: "failed" },
@@ -51,15 +53,42 @@ async () => {
   const said = new Set();
   for (const phase of phases) for (const reason of reasons) for (const camera of cameras) {
     for (const paused of [false, true]) {
-      const state = { ...INITIAL, phase, reason, camera, paused, call: "call", age: 7 };
-      const { badge, title, detail } = wordsFor(state, language);
-      for (const text of [badge, title, detail, watching(state, language)]) said.add(text);
+      const named = { cameras: [{ camera: "7", name: "7" }], showing: paused ? "7" : null };
+      for (const which of [{ paused, costly: paused }, named]) {
+        const state = { ...INITIAL, phase, reason, camera, ...which, call: "call", age: 7 };
+        const { badge, title, detail } = wordsFor(state, language);
+        const others = [watching(state, language), cost(state, language)];
+        for (const text of [badge, title, detail, ...others]) said.add(text);
+      }
     }
   }
-  const server = ["", "Unplugged.", `Unplugged. ${language.waiting.failed[1]}`];
+  const people = [{ viewer: "a", name: "7" }, { viewer: "b", name: "" }];
+  const speakers = [[], ["me"], ["a"], ["b"], Array(8).fill("a")];
+  const codes = ["busy", "refused", "released", ...Object.keys(language.talk.audio)];
+  const notes = codes.flatMap((code) => ["audio", "video"].flatMap((kind) =>
+    ["silent", "unheard-of"].map((reason) => ({ code, kind, reason }))));
+  const both = [true, false].flatMap((audio) => [true, false].map((video) => ({ audio, video })));
+  const talks = [
+    ...notes.map((note) => ({ note })),
+    ...["off", "held", "free"].flatMap((voice) => [true, false].flatMap((picture) =>
+      ["asked", "granted"].flatMap((floor) => [null, "call"].flatMap((call) =>
+        both.map((open) => ({ voice, picture, floor, call, open, allowed: open })))))),
+  ];
+  for (const floor of speakers) for (const talk of talks) {
+    const camera = { watching: people, floor };
+    const { title, detail } = talkWords({ ...SILENT, ...talk }, camera, "me", language);
+    for (const text of [title, detail, talking(camera, "me", language)]) said.add(text);
+  }
+  // What is written on something, and stands there for good.
+  const { talk, people: who, cameras: which, quality, figures, speaker } = language;
+  const labels = [which, who, quality, figures, talk.preview, speaker.nameless,
+    ...Object.keys(talk).filter((key) => /^(voice|picture)-/.test(key)).map((key) => talk[key])];
+  const written = labels.flatMap(texts).map((text) => text.replace(/\{\w+\}/g, "7"));
+  const somebody = speaker.one.replace("{name}", speaker.nameless);
+  const server = [somebody, "", "Unplugged.", `Unplugged. ${language.waiting.failed[1]}`];
   return {
     foreign: [...said].filter((text) => !known.includes(text) && !server.includes(text)),
-    unsaid: known.filter((text) => !said.has(text)),
+    unsaid: known.filter((text) => !said.has(text) && !written.includes(text)),
   };
 }
 """

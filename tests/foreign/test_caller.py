@@ -1,7 +1,7 @@
 """A caller that isn't ours: a page in Chromium that calls with its own camera and microphone."""
 
-import asyncio
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import BrowserContext
 
@@ -12,6 +12,8 @@ from tests.node import Node, serving_node
 CALLER = (Path(__file__).parent / "caller.js").read_text()
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 """Chromium's own camera and microphone that need no hardware: a pattern that moves, and beeps."""
+
+NAME = "A camera in a browser"
 
 BEEP = 400
 """Hertz of what that microphone hears."""
@@ -31,7 +33,7 @@ async def calling(context: BrowserContext, node: Node) -> Watcher:
     caller = await watcher(context, await node.new_link())
     # Any page will do, except the one that would answer.
     await caller.page.goto(node.url("/nothing"))
-    token = await asyncio.to_thread((node.state / "caller.token").read_text)
+    _, token, _ = await node.command("caller", "add", NAME)
     await caller.page.evaluate(CALLER, token.strip())
     return caller
 
@@ -41,13 +43,13 @@ def complaints(page: Watcher) -> list[str]:
     return [text for text in page.complaints if not text.startswith("Failed to load resource")]
 
 
-async def hears(caller: Watcher, event: str, call: str) -> dict[str, str]:
+async def hears(caller: Watcher, event: str, call: str) -> dict[str, Any]:
     """Wait until the caller has heard ``event`` about ``call``; its payload."""
     handle = await caller.page.wait_for_function(
         "([event, call]) => caller.heard.find((it) => it.event === event && it.call === call)",
         arg=[event, call],
     )
-    payload: dict[str, str] = await handle.json_value()
+    payload: dict[str, Any] = await handle.json_value()
     return payload
 
 
@@ -67,13 +69,14 @@ async def test_a_browser_calls_with_its_own_camera(tmp_path: Path) -> None:
         size = await page.page.evaluate(PICTURES, 20)
         assert size == await caller.page.evaluate("() => caller.size")
         assert await page.hears(BEEP)
-        assert (await page.state())["camera"] == {
-            "state": "ready",
-            "message": "a camera in a browser",
-            "viewers": 1,
-            "places": 4,
-        }
+        shown = (await page.state())["camera"]
+        said = {"state": "ready", "message": "a camera in a browser", "viewers": 1, "places": 4}
+        assert shown == shown | said
         assert await caller.page.evaluate("(call) => caller.connection(call)", call) == "connected"
+        taken = await hears(caller, "taken", call)
+        assert taken["viewer"]["name"] == "Chrome on Linux"
+        _, listed, _ = await node.command("caller", "list")
+        assert listed.startswith(f"{NAME}\tready\t")
         assert await page.text("#badge") == "LIVE"
         assert complaints(page) == []
         assert complaints(caller) == []

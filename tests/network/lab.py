@@ -6,6 +6,7 @@ Nothing here touches the machine's own network: each cable is made inside its tw
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -100,7 +101,7 @@ def namespaces(*names: str) -> Iterator[list[Namespace]]:
         for space in made:
             space.remove()
         if not existed:
-            # It stays for whoever else runs these tests now.
+            # Somebody else's namespace may be in it by now.
             with suppress(OSError):
                 RESOLVERS.rmdir()
 
@@ -126,6 +127,10 @@ class Process:
                     await self._more.wait()
         except TimeoutError:
             raise AssertionError(f"never said {text!r}: {self.log}") from None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
 
     async def stop(self) -> int:
         """Ask it to end; its exit code."""

@@ -1,17 +1,24 @@
+import { lacksH264, videoCodecs } from "./codecs.js";
+import { openUplink } from "./uplink.js";
+
 /**
  * @typedef {import("./messages.js").Offer} Offer
+ * @typedef {import("./uplink.js").Uplink} Uplink
  *
  * @typedef {object} Listener
  * @property {(sdp: string) => void} answer to be sent
  * @property {(candidate: RTCIceCandidateInit | null) => void} candidate to be sent, after the answer
- * @property {() => void} refused the answer refuses the video: this browser can't play its codec
+ * @property {(reason: "h264" | "codecs") => void} refused this browser can't play the video: not H.264,
+ *   where there is nothing else, or none of the codecs there are
+ * @property {() => void} costly the camera has to encode another codec, as this browser lacks H.264
  * @property {(stream: MediaStream) => void} stream all that the camera sends; told once, before its first picture
  * @property {() => void} connected
  * @property {(reason: string) => void} lost told at most once, not after `close`
  */
 
 const MAX_CANDIDATES = 64;
-const DISCONNECTED_MS = 2_000;
+/** Longer than the pause of a Wi-Fi that costs no call; a page that is shown sees that sooner. */
+const DISCONNECTED_MS = 4_000;
 /**
  * For how long the picture is held back while there is sound, in ms: about what sound takes. The
  * browser brings the two together by itself, but within some ten seconds and from here.
@@ -23,6 +30,8 @@ export class Call {
   /** The offer's. @type {string} */
   id;
   stream = new MediaStream();
+  /** What the camera takes of this page's; nothing before the answer. @type {Uplink} */
+  uplink = { audio: null, video: null };
   #listener;
   #pc;
   /** Candidates that came before the remote description was set. @type {(RTCIceCandidateInit | null)[] | null} */
@@ -95,6 +104,7 @@ export class Call {
     if (this.#closed) return;
     for (const candidate of this.#early ?? []) this.#add(candidate);
     this.#early = null;
+    this.uplink = openUplink(this.#pc, sdp);
     this.#listener.stream(this.stream);
     const answer = await this.#pc.createAnswer();
     if (this.#closed) return;
@@ -102,7 +112,9 @@ export class Call {
     const applied = this.#pc.setLocalDescription(answer);
     this.#listener.answer(answer.sdp ?? "");
     await applied;
-    if (!this.#closed && !this.#hasVideo) this.#listener.refused();
+    if (this.#closed) return;
+    if (!this.#hasVideo) this.#listener.refused(videoCodecs(sdp).includes("vp8") ? "codecs" : "h264");
+    else if (lacksH264(sdp, answer.sdp ?? "")) this.#listener.costly();
   }
 
   /** @param {MediaStreamTrack} track @param {RTCRtpReceiver} receiver */

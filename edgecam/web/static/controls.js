@@ -41,6 +41,8 @@ export class Controls {
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    // Who writes a name means letters.
+    if (event.target instanceof HTMLInputElement) return;
     if (event.key === "m" && !this.#sound.hidden) this.#player.toggleSound();
     if (event.key === "f") this.#toggleFullscreen();
   }

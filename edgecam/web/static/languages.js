@@ -48,8 +48,8 @@ async function file(tag) {
 
 /** The tags of the languages there are: the names of their files. */
 function listed() {
-  const links = document.querySelectorAll('link[rel="modulepreload"][href^="languages/"]');
-  return [...links].map((link) => /\/(.+)\.js$/.exec(link.getAttribute("href") ?? "")?.[1] ?? FALLBACK);
+  const links = document.querySelectorAll('link[rel="modulepreload"][href*="languages/"]');
+  return [...links].map((link) => /([^/]+)\.js$/.exec(link.getAttribute("href") ?? "")?.[1] ?? FALLBACK);
 }
 
 /** @param {string} tag */

@@ -1,12 +1,15 @@
 import { marks } from "./marks.js";
+import { Choice } from "./choice.js";
 import { Signaling } from "./signaling.js";
 import { Controls } from "./controls.js";
 import { Player } from "./player.js";
 import { Session } from "./session.js";
 import { Store } from "./state.js";
 import { element, View } from "./view.js";
+import { onWake } from "./wake.js";
 
-const signaling = new Signaling();
+const choice = new Choice();
+const signaling = new Signaling(() => choice.auth());
 if ("RTCPeerConnection" in window) signaling.open();
 
 const video = element("video", HTMLVideoElement);
@@ -19,10 +22,14 @@ const player = new Player(video, {
   },
 });
 const controls = new Controls(player);
-const session = new Session(signaling, store, player, video);
+const session = new Session(signaling, store, player, video, choice);
+document.body.dataset.tile = String(choice.tile);
 
 if ("RTCPeerConnection" in window) {
   addEventListener("online", () => session.hurry());
+  // Where there is one: another network, perhaps without having been offline.
+  Reflect.get(navigator, "connection")?.addEventListener("change", () => session.hurry());
+  onWake(() => session.wake());
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) session.hurry();
   });
@@ -47,5 +54,13 @@ Object.defineProperty(window, "edgecam", {
 
 // Imported last, as nothing waits for words: until they are here the page says what index.html says.
 const { load } = await import("./languages.js");
-const view = new View(await load(navigator.languages));
+const language = await load(navigator.languages);
+const view = new View(language);
 store.subscribe((state) => view.draw(state));
+
+// And what nobody needs before there is a picture, or a reason why there is none.
+if (!choice.tile) {
+  await store.until(({ phase }) => ["live", "waiting", "lost", "unsupported"].includes(phase));
+  const { furnish } = await import("./furnish.js");
+  await furnish({ store, session, choice, language, video });
+}

@@ -1,47 +1,46 @@
+import { MAX_TEXT, cleanName, id, isCount, isId, isReason, isText, listOf, object, text } from "./fields.js";
+
 /**
  * What the server may say (docs/signaling.md), checked. Each reader takes whatever came and gives
  * the message with its known fields alone, or null when it is not what it should be.
  *
- * @typedef {{call: string, sdp: string, iceServers: RTCIceServer[]}} Offer
+ * @typedef {object} Offer
+ * @property {string} call
+ * @property {string} sdp
+ * @property {RTCIceServer[]} iceServers
+ * @property {string | null} camera whose it is; null: the server does not say
+ * @property {string | null} viewer what this page is called in `watching` and `floor`
+ *
  * @typedef {{call: string, candidate: RTCIceCandidateInit | null}} Candidate
  * @typedef {{call: string, reason: string}} Hangup
- * @typedef {{reason: string, message: string}} Waiting
- * @typedef {{state: "ready" | "full" | "failed", message: string, viewers: number, places: number}} Status
+ * @typedef {{reason: string, message: string, camera: string | null}} Waiting
+ * @typedef {{viewer: string, name: string}} Watcher
+ * @typedef {{call: string, state: "granted" | "busy" | "released" | "refused", reason: string}} Floor
+ *
+ * @typedef {object} Status
+ * @property {"ready" | "full" | "failed"} state
+ * @property {string} message
+ * @property {number} viewers
+ * @property {number} places
+ * @property {Watcher[]} watching who they are, as far as the camera tells
+ * @property {string[]} floor those of them that are heard and seen at the camera
+ * @property {{audio: boolean, video: boolean}} talk what of a viewer's it plays and shows
+ *
+ * @typedef {object} Camera
+ * @property {string} camera
+ * @property {string} name
+ * @property {"ready" | "full" | "failed" | "away"} state
+ * @property {string} message
+ * @property {number} viewers
+ * @property {number} places
+ *
  * @typedef {{code: string, message: string, event: string, call: string | null}} Refusal
  */
 
-const CALL = /^[A-Za-z0-9_-]{8,64}$/;
-const REASON = /^[a-z-]{1,32}$/;
 const MAX_SDP = 65_536;
 const MAX_CANDIDATE = 1_024;
-const MAX_TEXT = 256;
-
-/** @param {unknown} value @returns {Record<string, unknown> | null} */
-function object(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? /** @type {Record<string, unknown>} */ (value)
-    : null;
-}
-
-/** @param {unknown} value @param {number} most @returns {value is string} */
-function isText(value, most) {
-  return typeof value === "string" && value.length <= most;
-}
-
-/** @param {unknown} value @returns {value is string} */
-function isCall(value) {
-  return typeof value === "string" && CALL.test(value);
-}
-
-/** @param {unknown} value @returns {value is string} */
-function isReason(value) {
-  return typeof value === "string" && REASON.test(value);
-}
-
-/** A text to show, or "" if there is none. @param {unknown} value */
-function text(value) {
-  return typeof value === "string" ? value.slice(0, MAX_TEXT) : "";
-}
+const MAX_WATCHING = 64;
+const MAX_CAMERAS = 64;
 
 /** @param {unknown} value @returns {RTCIceServer | null} */
 function readIceServer(value) {
@@ -59,17 +58,18 @@ function readIceServer(value) {
 /** @param {unknown} value @returns {Offer | null} */
 export function readOffer(value) {
   const it = object(value);
-  if (!it || !isCall(it.call) || !isText(it.sdp, MAX_SDP)) return null;
+  if (!it || !isId(it.call) || !isText(it.sdp, MAX_SDP)) return null;
   const list = it.iceServers ?? [];
   if (!Array.isArray(list)) return null;
   const iceServers = list.map(readIceServer).filter((server) => server !== null);
-  return { call: it.call, sdp: it.sdp, iceServers };
+  const { call, sdp } = it;
+  return { call, sdp, iceServers, camera: id(it.camera), viewer: id(it.viewer) };
 }
 
 /** @param {unknown} value @returns {Candidate | null} */
 export function readCandidate(value) {
   const it = object(value);
-  if (!it || !isCall(it.call)) return null;
+  if (!it || !isId(it.call)) return null;
   if (it.candidate === null) return { call: it.call, candidate: null };
   const inner = object(it.candidate);
   if (!inner || !isText(inner.candidate, MAX_CANDIDATE)) return null;
@@ -86,13 +86,14 @@ export function readCandidate(value) {
 /** @param {unknown} value @returns {Hangup | null} */
 export function readHangup(value) {
   const it = object(value);
-  return it && isCall(it.call) && isReason(it.reason) ? { call: it.call, reason: it.reason } : null;
+  return it && isId(it.call) && isReason(it.reason) ? { call: it.call, reason: it.reason } : null;
 }
 
 /** @param {unknown} value @returns {Waiting | null} */
 export function readWaiting(value) {
   const it = object(value);
-  return it && isReason(it.reason) ? { reason: it.reason, message: text(it.message) } : null;
+  if (!it || !isReason(it.reason)) return null;
+  return { reason: it.reason, message: text(it.message), camera: id(it.camera) };
 }
 
 /** @param {unknown} value @returns {Status | null} */
@@ -101,8 +102,58 @@ export function readStatus(value) {
   if (!it) return null;
   const { state, viewers, places } = it;
   if (state !== "ready" && state !== "full" && state !== "failed") return null;
-  if (!Number.isInteger(viewers) || !Number.isInteger(places)) return null;
-  return { state, message: text(it.message), viewers: Number(viewers), places: Number(places) };
+  if (!isCount(viewers) || !isCount(places)) return null;
+  const watching = listOf(it.watching ?? [], MAX_WATCHING, readWatcher);
+  const floor = listOf(it.floor ?? [], MAX_WATCHING, id);
+  const talk = object(it.talk ?? {});
+  if (!watching || !floor || !talk) return null;
+  return {
+    state,
+    message: text(it.message),
+    viewers: Number(viewers),
+    places: Number(places),
+    watching,
+    floor,
+    talk: { audio: talk.audio === true, video: talk.video === true },
+  };
+}
+
+/** @param {unknown} value @returns {Watcher | null} */
+function readWatcher(value) {
+  const it = object(value);
+  if (!it || !isId(it.viewer) || !isText(it.name, MAX_TEXT)) return null;
+  return { viewer: it.viewer, name: cleanName(it.name) };
+}
+
+/** @param {unknown} value @returns {Floor | null} */
+export function readFloor(value) {
+  const it = object(value);
+  if (!it || !isId(it.call) || !isReason(it.reason)) return null;
+  const { state } = it;
+  if (state !== "granted" && state !== "busy" && state !== "released" && state !== "refused") return null;
+  return { call: it.call, state, reason: it.reason };
+}
+
+/** @param {unknown} value @returns {Camera[] | null} */
+export function readCameras(value) {
+  const it = object(value);
+  return it && listOf(it.cameras, MAX_CAMERAS, readCamera);
+}
+
+/** @param {unknown} value @returns {Camera | null} */
+function readCamera(value) {
+  const it = object(value);
+  if (!it || !isId(it.camera) || !isText(it.name, MAX_TEXT)) return null;
+  const { camera, state, viewers, places } = it;
+  if (state !== "ready" && state !== "full" && state !== "failed" && state !== "away") return null;
+  return {
+    camera,
+    name: cleanName(it.name),
+    state,
+    message: text(it.message),
+    viewers: isCount(viewers) ? Number(viewers) : 0,
+    places: isCount(places) ? Number(places) : 0,
+  };
 }
 
 /** @param {unknown} value @returns {Refusal | null} */
@@ -113,6 +164,6 @@ export function readRefusal(value) {
     code: it.code,
     message: text(it.message),
     event: text(it.event),
-    call: isCall(it.call) ? it.call : null,
+    call: isId(it.call) ? it.call : null,
   };
 }

@@ -1,3 +1,4 @@
+import { Alarm } from "./alarm.js";
 import { Backoff } from "./backoff.js";
 import { Call } from "./call.js";
 import { Freshness } from "./freshness.js";
@@ -7,16 +8,26 @@ import { mark } from "./marks.js";
  * @typedef {import("./signaling.js").Signaling} Signaling
  * @typedef {import("./state.js").Store} Store
  * @typedef {import("./player.js").Player} Player
+ * @typedef {import("./choice.js").Choice} Choice
+ * @typedef {import("./uplink.js").Uplink} Uplink
  * @typedef {import("./messages.js").Offer} Offer
  */
 
 const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 3_000;
+/** With REACH_MS below five seconds: so much later than the network, the page is back. */
+export const LAST_RETRY_MS = 1_000;
+const LAST_CALL_RETRY_MS = 2_000;
+const REFUSED_RETRY_MS = 3_000;
 const UNSUPPORTED_RETRY_MS = 10_000;
 /** The server says something at once when it is connected or asked for a call. */
-const REPLY_MS = 5_000;
-const FIRST_FRAME_MS = 15_000;
-const FROZEN_MS = 5_000;
+const REPLY_MS = 2_500;
+/** A call may have met an outage; a slow link gets more time with each attempt. */
+const FIRST_FRAME_MS = 5_000;
+const LAST_FIRST_FRAME_MS = 15_000;
+/** As the camera does with a viewer it hears nothing of: a pause of three seconds costs no call. */
+const FROZEN_MS = 4_500;
+/** What is to come where a picture is to be expected at once, such as after a change of network. */
+const DOUBT_MS = 1_000;
 /** A call that lived this long makes the next retry a quick one again. */
 const STEADY_MS = 3_000;
 
@@ -26,8 +37,10 @@ export class Session {
   #store;
   #player;
   #freshness;
+  #choice;
   #socketRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
-  #callRetry = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
+  #callRetry = new Backoff(FIRST_RETRY_MS, LAST_CALL_RETRY_MS);
+  #firstFrameMs = FIRST_FRAME_MS;
   /** @type {Call | null} */
   #call = null;
   /** What the camera was told last, null before it was. @type {boolean | null} */
@@ -37,17 +50,20 @@ export class Session {
   /** The next attempt: to connect or to ask for a call. */
   #retry = new Alarm();
   #reply = new Alarm();
+  #doubt = new Alarm();
 
   /**
    * @param {Signaling} signaling
    * @param {Store} store
    * @param {Player} player
    * @param {HTMLVideoElement} video
+   * @param {Choice} choice
    */
-  constructor(signaling, store, player, video) {
+  constructor(signaling, store, player, video, choice) {
     this.#signaling = signaling;
     this.#store = store;
     this.#player = player;
+    this.#choice = choice;
     this.#freshness = new Freshness(video, {
       frame: () => this.#onFrame(),
       quiet: (quietMs, ageMs) => this.#onQuiet(quietMs, ageMs),
@@ -65,12 +81,18 @@ export class Session {
         store.dispatch({ type: "waiting", ...waiting });
       },
       status: (status) => store.dispatch({ type: "status", status }),
+      cameras: (cameras) => store.dispatch({ type: "cameras", cameras }),
+      floor: (floor) => store.dispatch({ type: "floor", floor }),
       hangup: ({ call, reason }) => {
         if (call === this.#call?.id) this.#onCallOver(reason);
       },
       error: ({ code, message, event, call }) => {
         console.warn(`signaling: ${event} refused: ${code} ${message}`);
         if (event === "answer" && call === this.#call?.id) this.#onCallOver("failed");
+        if (event === "call") this.#askLater();
+        if (event === "floor" && call) {
+          store.dispatch({ type: "floor", floor: { call, state: "refused", reason: "failed" } });
+        }
       },
     });
   }
@@ -88,6 +110,7 @@ export class Session {
     this.#signaling.close();
     this.#retry.clear();
     this.#reply.clear();
+    this.#doubt.clear();
   }
 
   /** Whether the sound is on. The camera sends none while it isn't. @param {boolean} on */
@@ -98,19 +121,57 @@ export class Session {
     this.#call.hold(on);
   }
 
-  /** Things may be better now: what waits for its next attempt makes it at once. */
+  /**
+   * Things may be better now, or another network's: what waits for its next attempt makes it at
+   * once, and a picture that does not go on is not waited for.
+   */
   hurry() {
-    const { phase } = this.#store.state;
+    const { phase, paused } = this.#store.state;
     if (phase === "needs-login" || phase === "reconnecting") {
       // An attempt under way may be waiting for a network that is gone.
-      this.#signaling.close();
-      this.#signaling.open();
+      this.#reopen();
+    } else if (phase === "live" || phase === "stale") {
+      if (!paused && !document.hidden) this.#doubt.set(DOUBT_MS, () => this.#reopen());
     } else {
       this.#retry.ringNow();
     }
   }
 
-  /** @returns {Promise<object[] | null>} the call's statistics, null without a call */
+  /** Shows another camera, in a call of its own. @param {string} camera */
+  show(camera) {
+    this.#choice.show({ camera });
+    this.#endCall();
+    this.#store.dispatch({ type: "show", camera });
+    if (this.#connected) this.#ask();
+  }
+
+  /** Joins anew, as one whose name has changed must. */
+  rejoin() {
+    this.#signaling.close();
+    this.#store.dispatch({ type: "rejoin" });
+    this.#signaling.open();
+  }
+
+  /** What of the call under way takes this page's sound and picture. @returns {Uplink | null} */
+  get uplink() {
+    return this.#call?.uplink ?? null;
+  }
+
+  /** Asks to be heard and seen at the camera, or to be no longer. @param {boolean} want */
+  askForFloor(want) {
+    if (this.#call) this.#signaling.floor(this.#call.id, want);
+  }
+
+  /** The page has slept so long that nobody counts on it any more. */
+  wake() {
+    const { phase } = this.#store.state;
+    if (phase === "ended" || phase === "unsupported") return;
+    // Should the page alone have slept, the call goes on and the next picture says so.
+    if (phase === "live" || phase === "stale") this.hurry();
+    else this.#reopen();
+  }
+
+  /** @returns {Promise<Record<string, any>[] | null>} the call's statistics, null without a call */
   async stats() {
     return this.#call ? [...(await this.#call.stats()).values()] : null;
   }
@@ -134,8 +195,10 @@ export class Session {
       this.#store.dispatch({ type: "refused", code: why });
       return;
     }
+    if (why === "bad-message") this.#choice.refused();
     this.#store.dispatch({ type: "socket-down", code: why });
-    this.#retry.set(this.#socketRetry.next(), () => this.#signaling.open());
+    const away = why === "lost" || why === "shutdown";
+    this.#retry.set(away ? this.#socketRetry.next() : REFUSED_RETRY_MS, () => this.#signaling.open());
   }
 
   /** @param {Offer} offer */
@@ -152,7 +215,8 @@ export class Session {
         mark("answered");
       },
       candidate: (candidate) => this.#signaling.candidate(id, candidate),
-      refused: () => this.#store.dispatch({ type: "no-h264", call: id }),
+      refused: (reason) => this.#store.dispatch({ type: "no-codec", call: id, reason }),
+      costly: () => this.#store.dispatch({ type: "costly", call: id }),
       stream: (stream) => {
         this.#freshness.start();
         this.#player.show(stream);
@@ -161,12 +225,14 @@ export class Session {
       lost: (reason) => this.#onCallOver(reason),
     });
     this.#call = call;
-    this.#store.dispatch({ type: "offer", call: id });
+    this.#store.dispatch({ type: "offer", call: id, camera: offer.camera, viewer: offer.viewer });
   }
 
   #onFrame() {
     const { phase } = this.#store.state;
+    this.#doubt.clear();
     if (phase === "live" || !this.#call?.mayShow) return;
+    this.#firstFrameMs = FIRST_FRAME_MS;
     if (phase !== "stale") mark("firstFrame");
     this.#liveSince = performance.now();
     this.#store.dispatch({ type: "frame" });
@@ -179,7 +245,10 @@ export class Session {
     // Another call would not help a camera that says it has failed.
     if (paused || camera?.state === "failed") return;
     if (phase === "stale" && quietMs > FROZEN_MS) this.#onCallOver("frozen");
-    else if (phase === "answering" && quietMs > FIRST_FRAME_MS) this.#onCallOver("timeout");
+    else if (phase === "answering" && quietMs > this.#firstFrameMs) {
+      this.#firstFrameMs = Math.min(2 * this.#firstFrameMs, LAST_FIRST_FRAME_MS);
+      this.#onCallOver("timeout");
+    }
   }
 
   /** The call is over; the next is asked for. @param {string} reason */
@@ -190,14 +259,28 @@ export class Session {
     this.#store.dispatch({ type: "hangup", call, reason });
     if (!this.#connected) return;
     if (lived > STEADY_MS) this.#callRetry.reset();
-    const pause = reason === "unsupported" ? UNSUPPORTED_RETRY_MS : this.#callRetry.next();
-    this.#retry.set(pause, () => {
-      this.#signaling.call();
-      this.#awaitReply();
-    });
+    if (reason === "unsupported") this.#retry.set(UNSUPPORTED_RETRY_MS, () => this.#ask());
+    else this.#askLater();
+  }
+
+  #askLater() {
+    this.#retry.set(this.#callRetry.next(), () => this.#ask());
+  }
+
+  #ask() {
+    this.#retry.clear();
+    this.#signaling.call(this.#choice.camera);
+    this.#awaitReply();
+  }
+
+  /** A new connection in the place of one that may be dead without knowing. */
+  #reopen() {
+    this.#signaling.close();
+    this.#signaling.open();
   }
 
   #endCall() {
+    this.#doubt.clear();
     this.#liveSince = Infinity;
     this.#freshness.stop();
     this.#call?.close();
@@ -206,39 +289,12 @@ export class Session {
   }
 
   #awaitReply() {
-    this.#reply.set(REPLY_MS, () => this.#signaling.close());
+    this.#reply.set(REPLY_MS, () => this.#reopen());
   }
 
   #onReply() {
     this.#reply.clear();
     this.#retry.clear();
     this.#socketRetry.reset();
-  }
-}
-
-/** One thing to do later; setting it anew forgets the one before. */
-class Alarm {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  /** @type {(() => void) | undefined} */
-  #action;
-
-  /** @param {number} ms @param {() => void} action */
-  set(ms, action) {
-    this.clear();
-    this.#action = action;
-    this.#timer = setTimeout(() => this.ringNow(), ms);
-  }
-
-  /** Does it now, if it is still to be done. */
-  ringNow() {
-    const action = this.#action;
-    this.clear();
-    action?.();
-  }
-
-  clear() {
-    clearTimeout(this.#timer);
-    this.#action = undefined;
   }
 }

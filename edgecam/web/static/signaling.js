@@ -1,6 +1,8 @@
 import { io } from "./vendor/socket.io.esm.min.js";
 import {
+  readCameras,
   readCandidate,
+  readFloor,
   readHangup,
   readOffer,
   readRefusal,
@@ -14,6 +16,8 @@ import {
  * @typedef {import("./messages.js").Hangup} Hangup
  * @typedef {import("./messages.js").Waiting} Waiting
  * @typedef {import("./messages.js").Status} Status
+ * @typedef {import("./messages.js").Camera} Camera
+ * @typedef {import("./messages.js").Floor} Floor
  * @typedef {import("./messages.js").Refusal} Refusal
  *
  * @typedef {object} Listener
@@ -23,51 +27,78 @@ import {
  * @property {(candidate: Candidate) => void} candidate
  * @property {(waiting: Waiting) => void} waiting
  * @property {(status: Status) => void} status
+ * @property {(cameras: Camera[]) => void} cameras
+ * @property {(floor: Floor) => void} floor
  * @property {(hangup: Hangup) => void} hangup
  * @property {(refusal: Refusal) => void} error
  */
 
-const CONNECT_TIMEOUT_MS = 8_000;
+/** Longer than three round trips and one lost packet; TCP's next try would be four seconds later. */
+export const REACH_MS = 3_000;
+/** From the first packet to being let in: six round trips. */
+export const CONNECT_MS = 4_000;
 
 /**
  * The viewer's side of docs/signaling.md, on one socket. What is malformed is dropped with a
  * warning. It never reconnects by itself: `down` says when, `open` does it.
+ *
+ * Browsers make a WebSocket wait the longer the more have failed before, Firefox for a minute
+ * (RFC 6455, section 7.2.3), and without a word. So after a failure there is none until a plain
+ * request has reached the server.
  */
 export class Signaling {
-  #socket = io("/viewer", {
-    path: "/socket.io/",
-    transports: ["websocket", "polling"],
-    tryAllTransports: true,
-    reconnection: false,
-    timeout: CONNECT_TIMEOUT_MS,
-    autoConnect: false,
-  });
-  #opening = false;
+  #socket;
+  /** The attempt under way; aborting it ends it. @type {AbortController | null} */
+  #attempt = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #deadline;
+  #failed = false;
+  /** @type {(why: string) => void} */
+  #down = () => {};
+
+  /** @param {() => object} auth what to say on joining; asked each time */
+  constructor(auth) {
+    this.#socket = io("/viewer", {
+      path: "/socket.io/",
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      reconnection: false,
+      timeout: false,
+      autoConnect: false,
+      auth: (give) => give(auth()),
+    });
+  }
 
   /** Begins to connect, unless connected or at it. */
   open() {
-    if (this.#opening || this.#socket.connected) return;
-    this.#opening = true;
-    this.#socket.connect();
+    if (this.#attempt || this.#socket.connected) return;
+    this.#attempt = new AbortController();
+    if (this.#failed) this.#connectOnceReached(this.#attempt);
+    else this.#connect();
   }
 
   /** Ends the connection, and an attempt at one. `down` follows if it was connected. */
   close() {
-    this.#opening = false;
+    this.#settle();
     this.#socket.disconnect();
   }
 
   /** Sets who is told. Once, before the first message can arrive. @param {Listener} listener */
   listen(listener) {
     const socket = this.#socket;
+    this.#down = (why) => {
+      this.#failed = true;
+      listener.down(why);
+    };
     socket.on("connect", () => {
-      this.#opening = false;
+      this.#settle();
+      this.#failed = false;
       listener.up();
     });
-    socket.on("disconnect", () => listener.down("lost"));
+    socket.on("disconnect", () => this.#down("lost"));
     socket.on("connect_error", (error) => {
-      this.#opening = false;
-      listener.down(refusalOf(error));
+      this.#settle();
+      this.#down(refusalOf(error));
     });
 
     /**
@@ -87,13 +118,45 @@ export class Signaling {
     receive("candidate", readCandidate, listener.candidate);
     receive("waiting", readWaiting, listener.waiting);
     receive("status", readStatus, listener.status);
+    receive("cameras", readCameras, listener.cameras);
+    receive("floor", readFloor, listener.floor);
     receive("hangup", readHangup, listener.hangup);
     receive("error", readRefusal, listener.error);
   }
 
-  /** Asks for a call. */
-  call() {
-    this.#send("call", {});
+  /** @param {AbortController} attempt */
+  async #connectOnceReached(attempt) {
+    this.#deadline = setTimeout(() => attempt.abort(), REACH_MS);
+    try {
+      await fetch("/health", { cache: "no-store", signal: attempt.signal });
+    } catch {
+      if (this.#attempt === attempt) this.#giveUp();
+      return;
+    }
+    if (this.#attempt === attempt) this.#connect();
+  }
+
+  #connect() {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#giveUp(), CONNECT_MS);
+    this.#socket.connect();
+  }
+
+  #giveUp() {
+    this.close();
+    this.#down("lost");
+  }
+
+  /** No attempt is under way any more. */
+  #settle() {
+    clearTimeout(this.#deadline);
+    this.#attempt?.abort();
+    this.#attempt = null;
+  }
+
+  /** Asks for a call. @param {string | null} camera null: any camera's */
+  call(camera) {
+    this.#send("call", camera ? { camera } : {});
   }
 
   /** @param {string} call @param {string} sdp @param {boolean} listen whether it is heard */
@@ -109,6 +172,11 @@ export class Signaling {
   /** @param {string} call @param {RTCIceCandidateInit | null} candidate */
   candidate(call, candidate) {
     this.#send("candidate", { call, candidate });
+  }
+
+  /** Asks to be heard and seen at the camera, or to be no longer. @param {string} call @param {boolean} want */
+  floor(call, want) {
+    this.#send("floor", { call, want });
   }
 
   /** @param {string} call @param {string} reason */

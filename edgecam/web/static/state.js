@@ -10,13 +10,15 @@
  * - reconnecting: the server can't be reached; `reason` is why the last call ended, or
  *   the code of the server's refusal
  * - needs-login: the server refuses this browser; `reason` is its code
- * - unsupported: this browser can't play; `reason` is `webrtc` or `h264`
+ * - unsupported: this browser can't play; `reason` is `webrtc`, `h264` or `codecs`
  * - ended: the page was left
  *
  * @typedef {"connecting" | "waiting" | "answering" | "live" | "stale" | "lost" | "reconnecting"
  *   | "needs-login" | "unsupported" | "ended"} Phase
  *
  * @typedef {import("./messages.js").Status} Status
+ * @typedef {import("./messages.js").Camera} Camera
+ * @typedef {import("./messages.js").Floor} Floor
  *
  * @typedef {object} State
  * @property {Phase} phase
@@ -25,15 +27,22 @@
  * @property {string} message the server's own words, if it gave any
  * @property {number | null} age of the picture on the screen, in whole seconds, while stale
  * @property {boolean} paused the browser holds the picture until it is tapped
+ * @property {boolean} costly the camera encodes another codec than H.264 for browsers like this one
  * @property {Status | null} camera what the camera said last about itself
+ * @property {string | null} showing which camera that is, or is waited for; null: not known
+ * @property {readonly Camera[]} cameras all there are, as far as the server tells
+ * @property {string | null} viewer what this page is called in `camera.watching` and `camera.floor`
+ * @property {Floor | null} floor what the camera said last about this page's being heard, in this call
  *
  * @typedef {{type: "socket-up"} | {type: "socket-down", code: string} | {type: "refused", code: string}
- *   | {type: "offer", call: string}
- *   | {type: "waiting", reason: string, message: string}
- *   | {type: "status", status: Status}
+ *   | {type: "offer", call: string, camera: string | null, viewer: string | null}
+ *   | {type: "waiting", reason: string, message: string, camera: string | null}
+ *   | {type: "status", status: Status} | {type: "cameras", cameras: Camera[]}
+ *   | {type: "show", camera: string} | {type: "rejoin"} | {type: "floor", floor: Floor}
  *   | {type: "hangup", call: string, reason: string}
  *   | {type: "frame"} | {type: "quiet", age: number} | {type: "paused", paused: boolean}
- *   | {type: "no-webrtc"} | {type: "no-h264", call: string} | {type: "leave"} | {type: "return"}} Event
+ *   | {type: "no-webrtc"} | {type: "no-codec", call: string, reason: "h264" | "codecs"}
+ *   | {type: "costly", call: string} | {type: "leave"} | {type: "return"}} Event
  */
 
 /** @type {Readonly<State>} */
@@ -44,7 +53,12 @@ export const INITIAL = Object.freeze({
   message: "",
   age: null,
   paused: false,
+  costly: false,
   camera: null,
+  showing: null,
+  cameras: Object.freeze([]),
+  viewer: null,
+  floor: null,
 });
 
 /**
@@ -63,25 +77,39 @@ export function reduce(state, event) {
       const kept = state.phase === "lost" || state.phase === "reconnecting" ? state.reason : null;
       const reason = event.code === "lost" ? kept : event.code;
       if (state.phase === "reconnecting" && state.reason === reason) return state;
-      return { ...INITIAL, phase: "reconnecting", reason };
+      return { ...unseen(state), phase: "reconnecting", reason };
     }
     case "refused":
       return { ...INITIAL, phase: "needs-login", reason: event.code };
-    case "offer":
+    case "offer": {
+      const { call, viewer } = event;
+      const now = { ...turned(state, event.camera), call, viewer, floor: null };
       // An unsupported browser is offered a call now and then: that alone is no news.
-      if (state.phase === "unsupported") return { ...state, call: event.call };
-      return { ...state, phase: "answering", call: event.call, reason: null, message: "", age: null };
+      if (state.phase === "unsupported") return now;
+      return { ...now, phase: "answering", reason: null, message: "", age: null, costly: false };
+    }
     case "waiting": {
       const { reason, message } = event;
-      return { ...state, phase: "waiting", call: null, reason, message, age: null };
+      const now = { ...turned(state, event.camera), call: null, floor: null };
+      return { ...now, phase: "waiting", reason, message, age: null };
     }
     case "status":
       return { ...state, camera: event.status };
+    case "cameras":
+      return { ...state, cameras: event.cameras };
+    case "show":
+      return { ...unseen(state), showing: event.camera };
+    case "rejoin":
+      return unseen(state);
+    case "floor":
+      return event.floor.call === state.call ? { ...state, floor: event.floor } : state;
     case "hangup":
       if (event.call !== state.call) return state;
-      return event.reason === "unsupported"
-        ? { ...state, phase: "unsupported", call: null, reason: "h264", age: null }
-        : { ...state, phase: "lost", call: null, reason: event.reason, age: null };
+      if (event.reason === "unsupported") {
+        const reason = state.phase === "unsupported" ? state.reason : "codecs";
+        return { ...state, phase: "unsupported", call: null, floor: null, reason, age: null };
+      }
+      return { ...state, phase: "lost", call: null, floor: null, reason: event.reason, age: null };
     case "frame":
       if (state.phase === "live" || state.call === null || state.paused) return state;
       return { ...state, phase: "live", reason: null, message: "", age: null };
@@ -94,9 +122,11 @@ export function reduce(state, event) {
       if (state.paused === event.paused) return state;
       if (event.paused && state.phase === "live") return { ...state, phase: "stale", age: 0, paused: true };
       return { ...state, paused: event.paused };
-    case "no-h264":
+    case "no-codec":
       if (event.call !== state.call) return state;
-      return { ...state, phase: "unsupported", reason: "h264", message: "", age: null };
+      return { ...state, phase: "unsupported", reason: event.reason, message: "", age: null };
+    case "costly":
+      return event.call === state.call ? { ...state, costly: true } : state;
     case "no-webrtc":
       return { ...INITIAL, phase: "unsupported", reason: "webrtc" };
     case "leave":
@@ -104,6 +134,16 @@ export function reduce(state, event) {
     case "return":
       return INITIAL;
   }
+}
+
+/** Nothing seen, and nothing known but which cameras there are. @param {Readonly<State>} state */
+function unseen({ showing, cameras }) {
+  return { ...INITIAL, showing, cameras };
+}
+
+/** What one camera says of itself is not true of another. @param {Readonly<State>} state @param {string | null} camera */
+function turned(state, camera) {
+  return camera === state.showing ? state : { ...state, showing: camera, camera: null };
 }
 
 /** Holds the state and tells its listeners of each change. */
@@ -117,6 +157,15 @@ export class Store {
   subscribe(listener) {
     this.#listeners.push(listener);
     listener(this.state);
+  }
+
+  /** @param {(state: Readonly<State>) => boolean} holds @returns {Promise<void>} as soon as it does */
+  until(holds) {
+    return new Promise((resolve) => {
+      this.subscribe((state) => {
+        if (holds(state)) resolve();
+      });
+    });
   }
 
   /** @param {Event} event */

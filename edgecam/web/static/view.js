@@ -1,4 +1,4 @@
-import { watching, wordsFor } from "./words.js";
+import { cost, watching, wordsFor } from "./words.js";
 
 /**
  * @typedef {import("./languages.js").Language} Language
@@ -28,6 +28,7 @@ export class View {
   #detail = element("message-detail", HTMLElement);
   #play = element("play", HTMLButtonElement);
   #watching = element("watching", HTMLElement);
+  #cost = element("cost", HTMLElement);
   #announce = element("announce", HTMLElement);
   #announced = "";
 
@@ -51,6 +52,7 @@ export class View {
     }
     this.#play.hidden = !(state.paused && state.call !== null);
     this.#watching.textContent = watching(state, this.#language);
+    this.#cost.textContent = cost(state, this.#language);
     document.title = state.phase === "live" ? "edgecam" : `${words.badge} – edgecam`;
     this.#say(state.phase, words.title || words.badge);
     if (state.phase === "stale") leaveNativeFullscreen(this.#video);

@@ -42,7 +42,7 @@ export function wordsFor(state, language) {
         ? say(badge.refused, language.refused, false)
         : say(badge["signed-out"], language["signed-out"], false);
     case "unsupported":
-      return say(badge.unsupported, language[reason === "webrtc" ? "no-webrtc" : "no-h264"], false);
+      return say(badge.unsupported, unsupported(reason, language), false);
     case "ended":
       return say(badge.ended, language.ended, false);
   }
@@ -54,9 +54,22 @@ export function watching({ camera, phase, reason }, language) {
   return fill(language.watching, { viewers: camera.viewers, places: camera.places });
 }
 
+/** What watching costs the camera, where that is unusual. @param {Readonly<State>} state @param {Language} language */
+export function cost({ costly, phase }, language) {
+  return costly && (phase === "live" || phase === "stale") ? language.costly : "";
+}
+
+/** @param {string | null} reason @param {Language} language */
+function unsupported(reason, language) {
+  if (reason === "webrtc") return language["no-webrtc"];
+  return language[reason === "h264" ? "no-h264" : "no-codec"];
+}
+
 /** @param {Readonly<State>} state @param {Language} language */
-function waiting({ reason, message, camera }, language) {
+function waiting({ reason, message, camera, cameras, showing }, language) {
   if (reason === "failed") return failure(camera?.message || message, language);
+  const name = cameras.find((each) => each.camera === showing)?.name;
+  if (reason === "no-caller" && name) return language.away.map((text) => fill(text, { name }));
   const [title, detail = message] = known(language.waiting, reason);
   return [title, detail];
 }
@@ -73,7 +86,7 @@ function failure(message, language) {
  * @param {Record<string, string[]> & {other: string[]}} reasons
  * @param {string | null} reason
  */
-function known(reasons, reason) {
+export function known(reasons, reason) {
   return reason !== null && Object.hasOwn(reasons, reason) ? reasons[reason] : reasons.other;
 }
 
@@ -82,8 +95,8 @@ function say(badge, [title, detail = ""], busy) {
   return { badge, title, detail, busy };
 }
 
-/** @param {string} text @param {Record<string, number>} values by their names in braces */
-function fill(text, values) {
+/** @param {string} text @param {Record<string, string | number>} values by their names in braces */
+export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 

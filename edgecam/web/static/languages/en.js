@@ -18,6 +18,7 @@ export default {
   "fullscreen-on": "Leave full screen",
   "fullscreen-key": "Full screen (f)",
   "watching": "{viewers} of {places} watching",
+  "costly": "This browser cannot play H.264: the camera encodes VP8 for it, at the cost of its processor.",
   "badge": {
     "connecting": "Connecting",
     "live": "Live",
@@ -41,6 +42,103 @@ export default {
     "failed": ["The camera has failed", "It is trying again."],
     "no-offer": ["The camera is getting ready", "It will call in a moment."],
     "other": ["Waiting for the camera"]
+  },
+  "away": ["{name} is away", "This page shows it as soon as it is back."],
+  "people": {
+    "title": "Who is watching",
+    "you": "you",
+    "talking": "talking",
+    "unnamed": "{count} more",
+    "name": "Your name",
+    "name-hint": "What the others see. Without one they see which browser this is.",
+    "save": "Save"
+  },
+  "speaker": {
+    "you": "You are talking",
+    "one": "{name} is talking",
+    "more": "{name} and {count} more are talking",
+    "nameless": "Somebody"
+  },
+  "talk": {
+    "voice-off": "Hold to talk",
+    "voice-on": "Stop talking",
+    "voice-key": "Hold to talk, tap for hands-free (t)",
+    "picture-off": "Turn your camera on",
+    "picture-on": "Turn your camera off",
+    "preview": "Your own picture",
+    "held": ["Your microphone is on", "Let go to turn it off."],
+    "free": ["Your microphone is on", "Tap the button to turn it off."],
+    "seen": ["Your camera is on", "Tap the button to turn it off."],
+    "both": ["Your microphone and camera are on", "Each has a button that turns it off."],
+    "asking": ["Not on yet", "One moment."],
+    "permission": ["Not on yet", "The browser may be asking you for permission."],
+    "gap": ["Off until the connection is back", "What was on comes on again by itself if that is soon."],
+    "busy": ["Somebody else is talking", "Try again in a moment."],
+    "refused": ["The camera cannot let you talk now", "Try again later."],
+    "released": {
+      "silent": ["Turned off: nothing was heard for a while", "Hold the button to talk again."],
+      "other": ["Turned off by the camera", "Hold the button to talk again."]
+    },
+    "audio": {
+      "allowed": ["The microphone is allowed", "It is off. Hold the button to talk, tap it for hands-free."],
+      "denied": ["The browser does not allow the microphone", "Allow it in the browser's settings for this page, beside the address, and try again."],
+      "missing": ["No microphone was found", "Connect one and try again."],
+      "in-use": ["The microphone cannot be opened", "Close whatever else may be using it and try again."],
+      "insecure": ["This browser gives pages no microphone", "Open this page in another one."],
+      "ended": ["The microphone was taken away", "It was unplugged or forbidden. Try again."],
+      "failed": ["The microphone cannot be opened", "Try again, or another browser."]
+    },
+    "video": {
+      "allowed": ["Your camera is allowed", "It is off. Tap the button to turn it on."],
+      "denied": ["The browser does not allow your camera", "Allow it in the browser's settings for this page, beside the address, and try again."],
+      "missing": ["You have no camera that can be found", "Connect one and try again."],
+      "in-use": ["Your camera cannot be opened", "Close whatever else may be using it and try again."],
+      "insecure": ["This browser gives pages no camera", "Open this page in another one."],
+      "ended": ["Your camera was taken away", "It was unplugged or forbidden. Try again."],
+      "failed": ["Your camera cannot be opened", "Try again, or another browser."]
+    }
+  },
+  "quality": {
+    "good": "Good connection",
+    "fair": "Fair connection",
+    "poor": "Poor connection",
+    "why": {
+      "nothing": "Everything arrives in time.",
+      "loss": "Your connection loses {percent} % of what is sent.",
+      "freezes": "The picture stood still for {frozen} % of the last seconds.",
+      "frames": "Only {frames} of {expected} pictures a second arrive.",
+      "round-trip": "To the camera and back takes {roundTrip} ms.",
+      "jitter": "What is sent arrives unevenly, by {jitter} ms."
+    }
+  },
+  "figures": {
+    "title": "The connection in figures",
+    "picture": "Picture",
+    "codec": "Codec",
+    "rate": "Pictures a second",
+    "in": "Received",
+    "out": "Sent",
+    "loss": "Packets lost, picture",
+    "loss-audio": "Packets lost, sound",
+    "round-trip": "Round trip",
+    "jitter": "Jitter",
+    "dropped": "Pictures dropped",
+    "freezes": "Freezes",
+    "repairs": "Repairs asked for (NACK / PLI)",
+    "path": "Path",
+    "direct": "direct",
+    "relayed": "through a relay",
+    "latency": "From drawn to shown",
+    "latency-two-clocks": "From drawn to shown, if both clocks agree"
+  },
+  "cameras": {
+    "title": "Cameras",
+    "side": "Side by side",
+    "one": "One at a time",
+    "show": "Show {name}",
+    "full": "All places are taken",
+    "failed": "Has failed",
+    "away": "Away"
   },
   "lost": {
     "shutdown": ["The camera is restarting", "This page comes back by itself."],
@@ -71,6 +169,10 @@ export default {
   "no-h264": [
     "This browser cannot play H.264",
     "The camera sends nothing else. Firefox downloads its OpenH264 plugin shortly after its first start: if this is Firefox, leave the page open, it keeps trying."
+  ],
+  "no-codec": [
+    "This browser cannot play the camera",
+    "It has neither H.264 nor VP8, in which the camera sends its picture. Any current browser has one of them."
   ],
   "ended": ["The call has ended", "Reload the page to call again."]
 };

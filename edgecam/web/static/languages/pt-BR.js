@@ -10,6 +10,7 @@ export default {
   "fullscreen-on": "Sair da tela cheia",
   "fullscreen-key": "Tela cheia (f)",
   "watching": "{viewers} de {places} assistindo",
+  "costly": "Este navegador não reproduz H.264: a câmera codifica VP8 só para ele, à custa do processador dela.",
   "badge": {
     "connecting": "Conectando",
     "live": "Ao vivo",
@@ -33,6 +34,103 @@ export default {
     "failed": ["A câmera falhou", "Ela está tentando de novo."],
     "no-offer": ["A câmera está se preparando", "A chamada começa em instantes."],
     "other": ["Aguardando a câmera"]
+  },
+  "away": ["{name} está fora do ar", "A imagem aparece aqui assim que a câmera voltar."],
+  "people": {
+    "title": "Quem está assistindo",
+    "you": "você",
+    "talking": "falando",
+    "unnamed": "mais {count}",
+    "name": "Seu nome",
+    "name-hint": "É o que os outros veem. Sem um nome, eles veem qual é o navegador.",
+    "save": "Salvar"
+  },
+  "speaker": {
+    "you": "Você está falando",
+    "one": "{name} está falando",
+    "more": "{name} e mais {count} estão falando",
+    "nameless": "Alguém"
+  },
+  "talk": {
+    "voice-off": "Segure para falar",
+    "voice-on": "Parar de falar",
+    "voice-key": "Segure para falar, toque para deixar ligado (t)",
+    "picture-off": "Ligar sua câmera",
+    "picture-on": "Desligar sua câmera",
+    "preview": "Sua própria imagem",
+    "held": ["Seu microfone está ligado", "Solte para desligar."],
+    "free": ["Seu microfone está ligado", "Toque no botão para desligar."],
+    "seen": ["Sua câmera está ligada", "Toque no botão para desligar."],
+    "both": ["Seu microfone e sua câmera estão ligados", "Cada um tem um botão para desligar."],
+    "asking": ["Ainda não está ligado", "Um momento."],
+    "permission": ["Ainda não está ligado", "O navegador pode estar pedindo sua permissão."],
+    "gap": ["Desligado até a conexão voltar", "O que estava ligado volta sozinho, se não demorar."],
+    "busy": ["Outra pessoa está falando", "Tente de novo daqui a pouco."],
+    "refused": ["A câmera não pode deixar você falar agora", "Tente mais tarde."],
+    "released": {
+      "silent": ["Desligado: não se ouviu nada por um tempo", "Segure o botão para falar de novo."],
+      "other": ["Desligado pela câmera", "Segure o botão para falar de novo."]
+    },
+    "audio": {
+      "allowed": ["O microfone foi permitido", "Ele está desligado. Segure o botão para falar ou toque nele para deixar ligado."],
+      "denied": ["O navegador não permite o microfone", "Permita nas configurações do navegador para esta página, ao lado do endereço, e tente de novo."],
+      "missing": ["Nenhum microfone foi encontrado", "Conecte um e tente de novo."],
+      "in-use": ["Não foi possível abrir o microfone", "Feche o que mais possa estar usando o microfone e tente de novo."],
+      "insecure": ["Este navegador não dá acesso ao microfone", "Abra esta página em outro navegador."],
+      "ended": ["O microfone foi retirado", "Ele foi desconectado ou proibido. Tente de novo."],
+      "failed": ["Não foi possível abrir o microfone", "Tente de novo ou use outro navegador."]
+    },
+    "video": {
+      "allowed": ["Sua câmera foi permitida", "Ela está desligada. Toque no botão para ligar."],
+      "denied": ["O navegador não permite sua câmera", "Permita nas configurações do navegador para esta página, ao lado do endereço, e tente de novo."],
+      "missing": ["Nenhuma câmera sua foi encontrada", "Conecte uma e tente de novo."],
+      "in-use": ["Não foi possível abrir sua câmera", "Feche o que mais possa estar usando a câmera e tente de novo."],
+      "insecure": ["Este navegador não dá acesso à sua câmera", "Abra esta página em outro navegador."],
+      "ended": ["Sua câmera foi retirada", "Ela foi desconectada ou proibida. Tente de novo."],
+      "failed": ["Não foi possível abrir sua câmera", "Tente de novo ou use outro navegador."]
+    }
+  },
+  "quality": {
+    "good": "Conexão boa",
+    "fair": "Conexão razoável",
+    "poor": "Conexão ruim",
+    "why": {
+      "nothing": "Tudo chega a tempo.",
+      "loss": "Sua conexão perde {percent} % do que é enviado.",
+      "freezes": "A imagem ficou parada em {frozen} % dos últimos segundos.",
+      "frames": "Chegam só {frames} de {expected} imagens por segundo.",
+      "round-trip": "Ir até a câmera e voltar leva {roundTrip} ms.",
+      "jitter": "O que é enviado chega com atraso irregular, de {jitter} ms."
+    }
+  },
+  "figures": {
+    "title": "A conexão em números",
+    "picture": "Imagem",
+    "codec": "Codec",
+    "rate": "Imagens por segundo",
+    "in": "Recebido",
+    "out": "Enviado",
+    "loss": "Pacotes perdidos, imagem",
+    "loss-audio": "Pacotes perdidos, som",
+    "round-trip": "Ida e volta",
+    "jitter": "Variação do atraso",
+    "dropped": "Imagens descartadas",
+    "freezes": "Congelamentos",
+    "repairs": "Reparos pedidos (NACK / PLI)",
+    "path": "Caminho",
+    "direct": "direto",
+    "relayed": "por um retransmissor",
+    "latency": "Da criação à exibição",
+    "latency-two-clocks": "Da criação à exibição, se os dois relógios coincidem"
+  },
+  "cameras": {
+    "title": "Câmeras",
+    "side": "Lado a lado",
+    "one": "Uma de cada vez",
+    "show": "Mostrar {name}",
+    "full": "Todas as vagas estão ocupadas",
+    "failed": "Falhou",
+    "away": "Fora do ar"
   },
   "lost": {
     "shutdown": ["A câmera está reiniciando", "Esta página volta sozinha."],
@@ -63,6 +161,10 @@ export default {
   "no-h264": [
     "Este navegador não reproduz H.264",
     "A câmera não envia outro formato. O Firefox baixa o plugin OpenH264 pouco depois da primeira vez que é aberto: se este for o Firefox, deixe a página aberta, ela continua tentando."
+  ],
+  "no-codec": [
+    "Este navegador não consegue mostrar a câmera",
+    "Ele não tem nem H.264 nem VP8, os formatos em que a câmera envia a imagem. Qualquer navegador atual tem um dos dois."
   ],
   "ended": ["A chamada terminou", "Recarregue a página para chamar de novo."]
 };

@@ -13,8 +13,9 @@ export interface Options {
   transports?: ("websocket" | "polling")[];
   tryAllTransports?: boolean;
   reconnection?: boolean;
-  timeout?: number;
+  timeout?: number | false;
   autoConnect?: boolean;
+  auth?: (give: (auth: object) => void) => void;
 }
 
 export function io(uri: string, options?: Options): Socket;

@@ -1,0 +1,170 @@
+"""What the command line asks of a node: over its local socket if it runs; if it doesn't, what can
+be done without it is done to its files, for which they are claimed.
+"""
+
+import http.client
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edgecam.config import Config
+from edgecam.errors import CommandError, InUse, StartError
+from edgecam.ground import (
+    LOCAL_SOCKET,
+    certificate,
+    claimed,
+    known_callers,
+    runtime_folder,
+    state_folder,
+)
+from edgecam.web.urls import page_urls
+
+SERVICE_FOLDER = Path("/run/edgecam")
+"""Where systemd/edgecam.service has its RuntimeDirectory."""
+
+ANSWER_DEADLINE = 5.0
+PAUSE = 0.1
+TRY_FOR = 15.0
+"""Seconds in which a node that starts or stops has its socket, or has let go of its files."""
+
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True, slots=True)
+class NewCaller:
+    """All that a new caller has to be told; its ``token`` is known nowhere else."""
+
+    name: str
+    token: str
+    urls: list[str]
+    pin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCaller:
+    """A caller; ``state`` is its camera's, ``-`` if no node runs that would know."""
+
+    name: str
+    state: str
+    created: str
+    camera: str
+
+
+def new_links(config: Config) -> list[str]:
+    """New one-time links of the node that runs. StartError if none does."""
+    links: list[str] = _ask_running(config, "POST", "/link", "links")
+    return links
+
+
+def status(config: Config) -> str:
+    """A line about how the node that runs is. StartError if none does."""
+    return str(_ask_running(config, "GET", "/status", "status"))
+
+
+def add_caller(config: Config, name: str) -> NewCaller:
+    """Let one more call. CommandError if the name can't be had."""
+
+    def alone() -> NewCaller:
+        camera, token = known_callers(config).add(name)
+        urls = page_urls(config.web.host, config.web.port)
+        return NewCaller(camera.name, token, urls, certificate(config).pin)
+
+    def asked(path: Path) -> NewCaller:
+        told = _ask(path, "POST", "/callers/add", {"name": name})
+        return NewCaller(told["name"], told["token"], told["urls"], told["pin"])
+
+    return _either(config, asked, alone)
+
+
+def callers(config: Config) -> list[ListedCaller]:
+    """Those that may call, in the order they were added."""
+
+    def alone() -> list[ListedCaller]:
+        known = known_callers(config).registered
+        return [ListedCaller(it.name, "-", it.created, it.camera) for it in known]
+
+    def asked(path: Path) -> list[ListedCaller]:
+        return [ListedCaller(**it) for it in _ask(path, "GET", "/callers")["callers"]]
+
+    return _either(config, asked, alone)
+
+
+def revoke_caller(config: Config, name: str) -> str:
+    """Let one call no more; its name. CommandError if there is none."""
+
+    def asked(path: Path) -> str:
+        return str(_ask(path, "POST", "/callers/revoke", {"name": name})["name"])
+
+    return _either(config, asked, lambda: known_callers(config).revoke(name).name)
+
+
+def _ask_running(config: Config, method: str, route: str, key: str) -> Any:
+    path = _socket_path(config)
+    try:
+        return _ask(path, method, route)[key]
+    except (OSError, LookupError, TypeError) as error:
+        raise StartError(f"no node answers on {path} ({error}): is edgecam running?") from error
+
+
+def _either(config: Config, asked: Callable[[Path], Done], alone: Callable[[], Done]) -> Done:
+    """What the node that runs answers, or what is done while none can start."""
+    if config.signaling.url:
+        raise StartError("this node calls at another's page: callers are that node's business")
+    path = _socket_path(config)
+    end = time.monotonic() + TRY_FOR
+    while True:
+        try:
+            return asked(path)
+        except (ConnectionRefusedError, FileNotFoundError, NotADirectoryError):
+            pass
+        except (OSError, LookupError, TypeError) as error:
+            raise StartError(f"the node that runs here does not answer ({error})") from error
+        _has_to_be_ours(state_folder(config.paths))
+        try:
+            with claimed(config, patience=PAUSE):
+                return alone()
+        except InUse:
+            # It is just starting or stopping, or another command is at it.
+            if time.monotonic() >= end:
+                raise
+
+
+def _has_to_be_ours(state: Path) -> None:
+    """The node could not read what another user, root for one, would leave there."""
+    if state.exists() and state.stat().st_uid != os.geteuid():
+        raise CommandError(f"{state} is another user's, as whom the node runs: do this as that one")
+
+
+def _socket_path(config: Config) -> Path:
+    """This user's node's; if that is not there, but the system's service is, then that one's."""
+    own, service = runtime_folder(config.paths) / LOCAL_SOCKET, SERVICE_FOLDER / LOCAL_SOCKET
+    named = config.paths.runtime or config.paths.state
+    try:
+        return service if not named and not own.exists() and service.exists() else own
+    except PermissionError as error:
+        raise StartError(f"{error.filename} is for another user: be root, or that one") from error
+
+
+def _ask(path: Path, method: str, route: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+    """What the node at ``path`` answers. CommandError if it refuses, OSError if it is none."""
+    connection = http.client.HTTPConnection("edgecam")
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.sock.settimeout(ANSWER_DEADLINE)
+    try:
+        connection.sock.connect(str(path))
+        connection.request(method, route, json.dumps(body) if body else None)
+        answer = json.loads(connection.getresponse().read())
+    except (ValueError, http.client.HTTPException) as error:
+        raise OSError(str(error)) from error
+    finally:
+        connection.close()
+    if not isinstance(answer, dict):
+        raise OSError("this is no node's answer")
+    if "error" in answer:
+        raise CommandError(str(answer["error"]))
+    return answer

@@ -1,0 +1,182 @@
+"""What a node stands on: folders, keys, certificates, the page's files.
+
+All of it blocks, and is made before there is an event loop.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from edgecam.config import MOST_NAME, Config, Ice, Paths
+from edgecam.errors import InUse, StartError
+from edgecam.files import claim, private_folder, secret
+from edgecam.peer import addresses
+from edgecam.peer.servers import Servers
+from edgecam.signaling.callers import Callers
+from edgecam.signaling.cameras import Camera
+from edgecam.signaling.tokens import camera_of
+from edgecam.web import assets
+from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
+from edgecam.web.server import answers
+from edgecam.web.sessions import Sessions
+
+logger = logging.getLogger(__name__)
+
+LOCAL_SOCKET = "signaling.sock"
+CLAIM_PATIENCE = 10.0
+CLAIM_PAUSE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the node stands on, made by ``prepare``."""
+
+    state: Path
+    local_socket: Path
+    caller_token: str
+    servers: Servers
+    page: "Page | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page needs besides: who may see it and call there, and the certificate it is served
+    under.
+    """
+
+    sessions: Sessions
+    callers: Callers
+    files: dict[str, assets.Asset]
+    certificates: CertificateStore
+    leaf: Leaf
+    tls: ssl.SSLContext
+    renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def prepare(config: Config) -> Ground:
+    """Folders, keys, certificates and the page's files. StartError if it can't be."""
+    state = private_folder(state_folder(config.paths), "paths.state")
+    runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
+    servers = ice_servers(config.ice)
+    if config.signaling.url:
+        path = Path(config.signaling.token_file)
+        token = _read(path, "the caller token", "signaling.token_file")
+        return Ground(state, runtime / LOCAL_SOCKET, token, servers, None)
+    callers = known_callers(config)
+    store = CertificateStore(state / "tls")
+    hosts = addresses.host_addresses()
+    if not hosts:
+        logger.warning("this host has no address but loopback: no viewer can be reached")
+    leaf = store.ensure(names_of(hosts))
+    if leaf.clock_is_wrong:
+        logger.warning("the clock is wrong: certificates may be refused until it is set")
+    page = Page(
+        sessions=Sessions(secret(state / "session.key")),
+        callers=callers,
+        files=assets.load(),
+        certificates=store,
+        leaf=leaf,
+        tls=server_context(leaf),
+    )
+    token = secret(state / "caller.token")
+    return Ground(state, runtime / LOCAL_SOCKET, token, servers, page)
+
+
+def ice_servers(ice: Ice) -> Servers:
+    """The STUN and TURN servers, with the secret. StartError if that can't be read."""
+    secret = ""
+    if ice.turn_secret_file:
+        secret = _read(Path(ice.turn_secret_file), "the TURN secret", "ice.turn_secret_file")
+    return Servers(
+        ice.stun_servers,
+        ice.turn_servers,
+        ice.turn_username,
+        ice.turn_credential,
+        secret,
+        relay_only=ice.policy == "relay",
+    )
+
+
+def known_callers(config: Config) -> Callers:
+    """Who may call at this node. StartError if that can't be read."""
+    state = state_folder(config.paths)
+    token = secret(state / "caller.token")
+    name = config.camera.name or socket.gethostname().partition(".")[0]
+    shown = "".join(char for char in name if char.isprintable())[:MOST_NAME].strip()
+    own = Camera(camera_of(token), shown or "camera", own=True)
+    return Callers(state / "callers.json", own, token)
+
+
+def certificate(config: Config) -> Leaf:
+    """The certificate this node's page is served under, made if there is none."""
+    names = names_of(addresses.host_addresses())
+    return CertificateStore(state_folder(config.paths) / "tls").ensure(names)
+
+
+@contextmanager
+def claimed(config: Config, patience: float = CLAIM_PATIENCE) -> Iterator[None]:
+    """Have the state folder for this process alone; InUse if another keeps it.
+
+    The command line takes it for the moment in which it changes something: it is waited for, up to
+    ``patience`` seconds, unless a node is seen to run. A node that calls at another's page changes
+    nothing there, and needs no claim.
+    """
+    if config.signaling.url:
+        yield
+        return
+    path = private_folder(state_folder(config.paths), "paths.state") / "lock"
+    end = time.monotonic() + patience
+    while (held := _claim(path)) is None:
+        if time.monotonic() >= end or answers(runtime_folder(config.paths) / LOCAL_SOCKET):
+            raise InUse(f"another edgecam is running here: it holds {path}")
+        time.sleep(CLAIM_PAUSE)
+    with held:
+        yield
+
+
+def _claim(path: Path) -> BinaryIO | None:
+    try:
+        return claim(path)
+    except OSError as error:
+        raise StartError(
+            f"{path} can't be locked ({error}): make it this user's own, "
+            "or choose another folder with paths.state"
+        ) from error
+
+
+def state_folder(paths: Paths) -> Path:
+    """Where keys and certificates are kept."""
+    if paths.state or os.environ.get("STATE_DIRECTORY"):
+        return Path(paths.state or os.environ["STATE_DIRECTORY"].split(":")[0])
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "edgecam"
+
+
+def runtime_folder(paths: Paths) -> Path:
+    """Where the signaling socket is."""
+    if paths.runtime or os.environ.get("RUNTIME_DIRECTORY"):
+        return Path(paths.runtime or os.environ["RUNTIME_DIRECTORY"].split(":")[0])
+    return state_folder(paths) / "run"
+
+
+def names_of(hosts: list[str]) -> Names:
+    """What the certificate is for when the host has these addresses."""
+    return Names(socket.gethostname(), tuple(hosts))
+
+
+def _read(path: Path, what: str, option: str) -> str:
+    try:
+        text = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"{what} {path} can't be read ({error}): see {option}") from error
+    if not text:
+        raise StartError(f"{what} {path} is empty: see {option}")
+    return text

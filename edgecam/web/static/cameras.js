@@ -1,0 +1,88 @@
+import { make } from "./dom.js";
+import { Panel } from "./panel.js";
+import { Tiles } from "./tiles.js";
+import { element } from "./view.js";
+import { fill } from "./words.js";
+
+/**
+ * @typedef {import("./furnish.js").House} House
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./messages.js").Camera} Camera
+ */
+
+/** The cameras there are: which is shown, and whether the others stand beside it. */
+export class Cameras {
+  #house;
+  #button = element("choose", HTMLButtonElement);
+  #name = element("choose-name", HTMLElement);
+  #list = make("ul");
+  #side = make("button", "wide");
+  #panel;
+  #tiles;
+  /** What is drawn: a list that is drawn anew loses the focus. */
+  #drawn = "";
+
+  /** @param {House} house */
+  constructor(house) {
+    this.#house = house;
+    const { cameras } = house.language;
+    const section = element("cameras", HTMLElement);
+    section.setAttribute("aria-label", cameras.title);
+    this.#side.type = "button";
+    section.append(make("h2", "", cameras.title), this.#list, this.#side);
+    this.#button.title = cameras.title;
+    this.#tiles = new Tiles(cameras.show, (camera) => house.session.show(camera));
+    this.#panel = new Panel(this.#button, section, () => {});
+    this.#side.addEventListener("click", () => {
+      const { showing } = house.store.state;
+      house.choice.show({ side: !house.choice.side, ...(showing && { camera: showing }) });
+      this.#panel.close();
+      this.#draw(house.store.state);
+    });
+    house.store.subscribe((state) => this.#draw(state));
+  }
+
+  /** @param {Readonly<State>} state */
+  #draw({ cameras, showing }) {
+    const { choice, language } = this.#house;
+    const known = cameras.find(({ camera }) => camera === showing);
+    const others = cameras.filter(({ camera }) => camera !== showing);
+    this.#button.hidden = others.length === 0;
+    const drawn = JSON.stringify([cameras, showing, choice.side]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#name.textContent = known?.name || language.cameras.title;
+    this.#side.textContent = choice.side ? language.cameras.one : language.cameras.side;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.camera;
+    this.#list.replaceChildren(...cameras.map((each) => this.#item(each, each === known)));
+    for (const button of this.#list.querySelectorAll("button")) {
+      if (focused && button.dataset.camera === focused) button.focus();
+    }
+    // Which is shown has to be known first, or it would be shown twice.
+    this.#tiles.draw(choice.side && showing ? others : []);
+  }
+
+  /** @param {Camera} camera @param {boolean} shown */
+  #item(camera, shown) {
+    const item = make("li");
+    const button = make("button", "wide");
+    button.type = "button";
+    button.dataset.camera = camera.camera;
+    button.dataset.state = camera.state;
+    if (shown) button.setAttribute("aria-current", "true");
+    button.append(make("bdi", "", camera.name), make("span", "soft", this.#condition(camera)));
+    button.addEventListener("click", () => {
+      this.#panel.close();
+      if (!shown) this.#house.session.show(camera.camera);
+    });
+    item.append(button);
+    return item;
+  }
+
+  /** @param {Camera} camera */
+  #condition({ state, viewers, places, message }) {
+    const { language } = this.#house;
+    if (state === "ready") return fill(language.watching, { viewers, places });
+    return state === "failed" && message ? message : language.cameras[state];
+  }
+}

@@ -1,0 +1,115 @@
+import { make } from "../dom.js";
+import { Panel } from "../panel.js";
+import { element } from "../view.js";
+import { fill } from "../words.js";
+import { figures } from "./figures.js";
+import { LatencyReader } from "./latency.js";
+import { Quality } from "./quality.js";
+import { sample } from "./sample.js";
+
+/**
+ * @typedef {import("../furnish.js").House} House
+ * @typedef {import("./sample.js").Sample} Sample
+ * @typedef {import("./quality.js").Verdict} Verdict
+ */
+
+const EVERY_MS = 1_000;
+/** The figures are of so many seconds. */
+const SPAN = 3;
+
+/** How good the link is, in a word; the figures behind it for whoever opens them. */
+export class Link {
+  #house;
+  #quality = new Quality();
+  #latencyReader;
+  /** @type {import("./figures.js").Latency | null} */
+  #latency = null;
+  #reading = false;
+  #button = element("quality", HTMLButtonElement);
+  #level = element("quality-level", HTMLElement);
+  #cause = element("quality-cause", HTMLElement);
+  #said = make("p");
+  #table = make("dl");
+  #panel;
+  /** @type {string | null} */
+  #call = null;
+  /** @type {Sample[]} */
+  #samples = [];
+
+  /** @param {House} house */
+  constructor(house) {
+    this.#house = house;
+    const { language, store, video } = house;
+    this.#latencyReader = new LatencyReader(video);
+    const section = element("figures", HTMLElement);
+    section.setAttribute("aria-label", language.figures.title);
+    section.append(make("h2", "", language.figures.title), this.#said, this.#table);
+    this.#button.title = language.figures.title;
+    this.#panel = new Panel(this.#button, section, () => this.#drawFigures());
+    store.subscribe(({ call, phase }) => {
+      if (call !== this.#call) this.#begin(call);
+      if (phase === "live" || phase === "stale") return;
+      this.#button.hidden = true;
+      this.#panel.close();
+    });
+    document.addEventListener("visibilitychange", () => this.#pause());
+    setInterval(() => this.#measure(), EVERY_MS);
+  }
+
+  /** @param {string | null} call */
+  #begin(call) {
+    this.#call = call;
+    this.#samples = [];
+    this.#latency = null;
+    this.#quality.reset();
+  }
+
+  /** A hidden page is not measured: its timers and its pictures are the browser's to slow down. */
+  #pause() {
+    this.#samples = [];
+    this.#quality.pause();
+  }
+
+  async #measure() {
+    const { session, store } = this.#house;
+    const { phase } = store.state;
+    if (document.hidden || (phase !== "live" && phase !== "stale")) return;
+    const call = this.#call;
+    const report = await session.stats();
+    if (!report || call !== this.#call || document.hidden) return;
+    const now = sample(report, performance.now());
+    this.#samples = [...this.#samples, now].slice(-SPAN - 1);
+    const verdict = this.#quality.add(now);
+    if (verdict) this.#draw(verdict);
+    if (this.#panel.isOpen) {
+      this.#readLatency();
+      this.#drawFigures();
+    }
+  }
+
+  async #readLatency() {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#latency = await this.#latencyReader.read();
+    this.#reading = false;
+  }
+
+  /** @param {Verdict} verdict */
+  #draw({ level, cause, values }) {
+    const { quality } = this.#house.language;
+    const why = cause ? fill(quality.why[cause], values) : quality.why.nothing;
+    this.#button.dataset.level = level;
+    this.#level.textContent = quality[level];
+    this.#cause.textContent = cause ? why : "";
+    this.#said.textContent = `${quality[level]}. ${why}`;
+    this.#button.hidden = false;
+  }
+
+  #drawFigures() {
+    const from = this.#samples[0];
+    const to = this.#samples.at(-1);
+    if (!from || !to) return;
+    const rows = figures(from, to, this.#latency, this.#house.language);
+    this.#table.replaceChildren(...rows.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]));
+  }
+}

@@ -1,0 +1,81 @@
+import { make } from "./dom.js";
+import { Panel } from "./panel.js";
+import { talking } from "./talk/words.js";
+import { element } from "./view.js";
+import { fill } from "./words.js";
+
+/**
+ * @typedef {import("./furnish.js").House} House
+ * @typedef {import("./state.js").State} State
+ */
+
+/** Who is watching and who of them is heard, and what the others call this viewer. */
+export class People {
+  #house;
+  #list = make("ul");
+  #speaker = element("speaker", HTMLElement);
+  #name = make("input");
+
+  /** @param {House} house */
+  constructor(house) {
+    this.#house = house;
+    const { people } = house.language;
+    const section = element("people", HTMLElement);
+    section.setAttribute("aria-label", people.title);
+    section.append(make("h2", "", people.title), this.#list, this.#form());
+    const button = element("watching", HTMLButtonElement);
+    button.title = people.title;
+    const panel = new Panel(button, section, () => {
+      this.#name.value = house.choice.name;
+    });
+    section.addEventListener("submit", (event) => {
+      event.preventDefault();
+      panel.close();
+      this.#rename(this.#name.value);
+    });
+    house.store.subscribe((state) => this.#draw(state));
+  }
+
+  #form() {
+    const { people } = this.#house.language;
+    const form = make("form");
+    const label = make("label", "", people.name);
+    const row = make("div", "row");
+    this.#name.id = "name";
+    this.#name.maxLength = 40;
+    this.#name.setAttribute("autocomplete", "nickname");
+    label.htmlFor = this.#name.id;
+    row.append(this.#name, make("button", "", people.save));
+    form.append(label, row, make("p", "", people["name-hint"]));
+    return form;
+  }
+
+  /** @param {string} name */
+  #rename(name) {
+    const { choice, session } = this.#house;
+    const before = choice.name;
+    choice.name = name;
+    if (choice.name !== before) session.rejoin();
+  }
+
+  /** @param {Readonly<State>} state */
+  #draw({ phase, camera, viewer }) {
+    const { language } = this.#house;
+    const { people } = language;
+    const items = (camera?.watching ?? []).map((each) => {
+      const item = make("li");
+      item.append(make("bdi", "", each.name || language.speaker.nameless));
+      if (each.viewer === viewer) item.append(make("span", "tag", people.you));
+      if (camera?.floor.includes(each.viewer)) item.append(make("span", "tag talking", people.talking));
+      return item;
+    });
+    const unnamed = (camera?.viewers ?? 0) - items.length;
+    if (items.length && unnamed > 0) items.push(make("li", "soft", fill(people.unnamed, { count: unnamed })));
+    this.#list.replaceChildren(...items);
+    // Of this page itself the sign says more.
+    const others = camera?.floor.some((each) => each !== viewer) && (phase === "live" || phase === "stale");
+    const said = others ? talking(camera, viewer, language) : "";
+    if (this.#speaker.textContent !== said) this.#speaker.textContent = said;
+    this.#speaker.hidden = said === "";
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * @typedef {object} Listener
+ * @property {() => void} down
+ * @property {(tapped: boolean) => void} up `tapped`: it was a short touch of the button itself
+ * @property {() => void} click activated in a way that cannot be held: by Enter, or by a screen reader
+ */
+
+const TAP_MS = 300;
+const KEY = "t";
+const NEVER = -Infinity;
+
+/**
+ * A button to hold: by pointer, by the space bar (on the button, or where nothing else wants it) or
+ * by a key of the page's. Whatever takes the page's attention away lets go of it.
+ */
+export class Press {
+  #button;
+  #listener;
+  /** What holds it: a pointer, or a key. @type {number | string | null} */
+  #holder = null;
+  /** When the button itself was touched; elsewhere there are no taps. */
+  #touched = NEVER;
+
+  /** @param {HTMLButtonElement} button @param {Listener} listener */
+  constructor(button, listener) {
+    this.#button = button;
+    this.#listener = listener;
+    button.addEventListener("pointerdown", (event) => this.#onPointer(event));
+    button.addEventListener("pointerup", (event) => this.#release(event.pointerId, event.timeStamp));
+    for (const lost of /** @type {const} */ (["pointercancel", "lostpointercapture"])) {
+      button.addEventListener(lost, (event) => this.#release(event.pointerId));
+    }
+    // A held finger asks for no menu.
+    button.addEventListener("contextmenu", (event) => event.preventDefault());
+    button.addEventListener("click", (event) => {
+      if (event.detail === 0) listener.click();
+    });
+    document.addEventListener("keydown", (event) => this.#onKey(event));
+    document.addEventListener("keyup", (event) => this.#onKeyUp(event));
+    addEventListener("blur", () => this.#drop());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.#drop();
+    });
+  }
+
+  /** @param {PointerEvent} event */
+  #onPointer(event) {
+    if (event.button !== 0 || this.#button.disabled) return;
+    this.#button.setPointerCapture(event.pointerId);
+    this.#hold(event.pointerId, event.timeStamp);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const { key } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || (key !== " " && key !== KEY)) return;
+    const onButton = event.target === this.#button;
+    if (!onButton && takesKey(event.target, key)) return;
+    if (this.#button.hidden || this.#button.disabled) return;
+    event.preventDefault();
+    if (!event.repeat) this.#hold(key, onButton && key === " " ? event.timeStamp : NEVER);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKeyUp(event) {
+    if (event.key !== this.#holder) return;
+    // The space bar's own click would come now.
+    event.preventDefault();
+    this.#release(event.key, event.timeStamp);
+  }
+
+  /** @param {number | string} holder @param {number} touched when the button itself was */
+  #hold(holder, touched) {
+    if (this.#holder !== null) return;
+    this.#holder = holder;
+    this.#touched = touched;
+    this.#listener.down();
+  }
+
+  /** @param {number | string} holder @param {number} [at] when it was let go, if that was meant */
+  #release(holder, at = Infinity) {
+    if (holder !== this.#holder) return;
+    this.#holder = null;
+    this.#listener.up(at - this.#touched < TAP_MS);
+  }
+
+  #drop() {
+    if (this.#holder !== null) this.#release(this.#holder);
+  }
+}
+
+/** Whether an element has a use of its own for a key. @param {EventTarget | null} target @param {string} key */
+function takesKey(target, key) {
+  if (!(target instanceof Element)) return false;
+  return target.closest(key === " " ? "input, button, a, summary, select, textarea" : "input, select, textarea") !== null;
+}

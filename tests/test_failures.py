@@ -1,0 +1,98 @@
+"""What viewers are told when a part of the picture fails: the camera, or one of its encoders."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from edgecam import app
+from edgecam.capture.shared import SharedCamera
+from edgecam.capture.virtual_camera import VirtualCamera
+from edgecam.config import Config
+from edgecam.errors import SourceError
+from edgecam.fanout.fanout import Fanout
+from edgecam.lifecycle import cancelled
+from edgecam.media import VideoFormat
+from tests.test_codecs import BrokenVp8
+
+SIZE = VideoFormat(320, 180, 30)
+
+
+class LooseCamera(VirtualCamera):
+    """Is connected or not."""
+
+    connected = False
+
+    def open(self) -> None:
+        if not self.connected:
+            raise SourceError("no camera is connected")
+        super().open()
+
+
+@dataclass
+class Told:
+    """A caller that only listens: what has failed now, and why."""
+
+    failed: dict[str, str] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def source_failed(self, source: str, reason: str) -> None:
+        self.failed[source] = reason
+        self.changed.set()
+
+    async def until(self, **failed: str) -> None:
+        """Wait until exactly this is what has failed."""
+        while {name: why for name, why in self.failed.items() if why} != failed:
+            self.changed.clear()
+            await self.changed.wait()
+
+
+@dataclass
+class Pictures:
+    """The node's fan-outs, running, and the camera they share."""
+
+    camera: LooseCamera
+    h264: Fanout
+    vp8: Fanout
+    told: Told
+
+
+@pytest.fixture
+async def pictures() -> AsyncIterator[Pictures]:
+    """As the node puts them together; nobody watches yet."""
+    node = app._Node(Config(), cast("Any", None), asyncio.Event())
+    told = Told()
+    node._caller = cast("Any", told)
+    camera = LooseCamera(SIZE)
+    h264, vp8 = node._pictures(SharedCamera(camera), SIZE)
+    assert vp8 is not None
+    tasks = [asyncio.create_task(fanout.run()) for fanout in (h264, vp8)]
+    yield Pictures(camera, h264, vp8, told)
+    for task in tasks:
+        await cancelled(task)
+
+
+@pytest.mark.parametrize("watched", ["h264", "vp8", "both"])
+async def test_a_camera_that_fails_is_told_of(pictures: Pictures, watched: str) -> None:
+    """Whoever watches; and that it works again."""
+    fanouts = {"h264": [pictures.h264], "vp8": [pictures.vp8]}
+    watchers = [each.subscribe() for each in fanouts.get(watched, [pictures.h264, pictures.vp8])]
+    await pictures.told.until(camera="no camera is connected")
+    pictures.camera.connected = True
+    await pictures.told.until()
+    for watcher in watchers:
+        watcher.close()
+
+
+async def test_an_encoder_that_fails_is_not_the_camera(
+    pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who watch H.264 are not told that their camera has failed."""
+    monkeypatch.setattr(app, "Vp8", BrokenVp8)
+    pictures.camera.connected = True
+    watchers = [pictures.h264.subscribe(), pictures.vp8.subscribe()]
+    await pictures.told.until(vp8="the VP8 encoder failed")
+    for watcher in watchers:
+        watcher.close()
