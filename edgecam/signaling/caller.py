@@ -8,9 +8,9 @@ from typing import Any
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import Backoff, cancelled, either
-from edgecam.limits import TokenBucket
 from edgecam.logfields import about
 from edgecam.peer.peer import Peer
+from edgecam.signaling.call import About, Call
 from edgecam.signaling.messages import (
     MOST_TEXT,
     Answer,
@@ -24,9 +24,8 @@ from edgecam.signaling.messages import (
     Status,
     Taken,
     Trickle,
-    Watcher,
 )
-from edgecam.signaling.talking import ASKS_A_SECOND, ASKS_AT_ONCE, TalkBack, Talking
+from edgecam.signaling.talking import TalkBack, Talking
 
 logger = logging.getLogger(__name__)
 
@@ -41,41 +40,11 @@ CLOSE_DEADLINE = 1.0
 MOST_WATCHING = 64
 """Viewers that a status names."""
 
-MOST_UNREAD = 128
-"""Messages about one call that may wait; the server lets no more than half of them through."""
-
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
 MakePeer = Callable[[], Awaitable[Peer]]
 IceServers = tuple[dict[str, Any], ...]
-About = Answer | AskForFloor | Hangup | Listen | Trickle
 
 NO_TALK_BACK = TalkBack()
-
-
-class Call:
-    """One peer and what the other side has said about it so far."""
-
-    def __init__(self, name: str, peer: Peer) -> None:
-        self.name = name
-        self.peer = peer
-        self.taken = asyncio.Event()
-        self.answered = asyncio.Event()
-        self.viewer: Watcher | None = None
-        self.asks = TokenBucket(ASKS_AT_ONCE, ASKS_A_SECOND, asyncio.get_running_loop().time())
-        self.inbox: asyncio.Queue[About] = asyncio.Queue(MOST_UNREAD)
-        self.reason = ""
-        self.told = False
-        self.task: asyncio.Task[None] | None = None
-
-    @property
-    def log_fields(self) -> dict[str, str]:
-        return {"CALL": self.name} | ({"VIEWER": self.viewer.viewer} if self.viewer else {})
-
-    def hang_up(self, reason: str, *, told: bool = False) -> None:
-        """End the call; the first reason counts. ``told``: the other side knows."""
-        if not self.reason:
-            self.reason, self.told = reason, told
-        self.peer.ended.set()
 
 
 class Caller:

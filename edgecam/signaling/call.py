@@ -1,0 +1,40 @@
+"""One call as the device sees it: its peer, and what the other side has said so far."""
+
+import asyncio
+
+from edgecam.limits import TokenBucket
+from edgecam.peer.peer import Peer
+from edgecam.signaling.messages import Answer, AskForFloor, Hangup, Listen, Trickle, Watcher
+from edgecam.signaling.talking import ASKS_A_SECOND, ASKS_AT_ONCE
+
+MOST_UNREAD = 128
+"""Messages about one call that may wait; the server lets no more than half of them through."""
+
+About = Answer | AskForFloor | Hangup | Listen | Trickle
+
+
+class Call:
+    """One peer and what the other side has said about it so far."""
+
+    def __init__(self, name: str, peer: Peer) -> None:
+        self.name = name
+        self.peer = peer
+        self.taken = asyncio.Event()
+        self.answered = asyncio.Event()
+        self.viewer: Watcher | None = None
+        self.asks = TokenBucket(ASKS_AT_ONCE, ASKS_A_SECOND, asyncio.get_running_loop().time())
+        self.inbox: asyncio.Queue[About] = asyncio.Queue(MOST_UNREAD)
+        self.reason = ""
+        self.told = False
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def log_fields(self) -> dict[str, str]:
+        """What a line of the log about it is about."""
+        return {"CALL": self.name} | ({"VIEWER": self.viewer.viewer} if self.viewer else {})
+
+    def hang_up(self, reason: str, *, told: bool = False) -> None:
+        """End the call; the first reason counts. ``told``: the other side knows."""
+        if not self.reason:
+            self.reason, self.told = reason, told
+        self.peer.ended.set()
