@@ -83,6 +83,10 @@ class Supervisor:
         """The node has been asked to stop."""
         self._notifier.tell("STOPPING=1", "STATUS=stopping")
 
+    def close(self) -> None:
+        """Free the socket to the service manager."""
+        self._notifier.close()
+
     async def run(self, node: Node) -> None:
         """Supervise ``node`` until cancelled."""
         look = min(LOOK, (self._notifier.watchdog or LOOK * 4) / 4)

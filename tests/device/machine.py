@@ -72,10 +72,10 @@ class Machine:
         _run("cp", "-a", "--reflink=auto", str(CACHE / self.release), str(self.root))
         (self.root / STATE).mkdir()
         (wheel,) = (CACHE / "wheel").glob("edgecam-*.whl")
-        shutil.copy(wheel, self.root / "tmp")
+        shutil.copy(wheel, self.root / "opt")
         self._chroot(
             *("/opt/edgecam/bin/pip", "install", "--quiet", "--no-index", "--no-deps"),
-            f"/tmp/{wheel.name}",
+            f"/opt/{wheel.name}",
         )
         self._put("edgecam.service", "etc/systemd/system/edgecam.service")
         self._put("sysusers.conf", "etc/sysusers.d/edgecam.conf")
