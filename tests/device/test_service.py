@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edgecam.signaling.tokens import camera_of
 from tests.device.conftest import CAMERA
 from tests.device.machine import CONFIGURATION, Machine, Watcher
 
@@ -163,7 +164,8 @@ def test_the_journal(machine: Machine, watch: Watch) -> None:
     watcher.leave()
     entry = machine.logged("viewer left", before)
     assert entry["CALL"] in entry["MESSAGE"]
-    assert entry["CAMERA"] == "virtual"
+    assert entry["CAMERA"] == camera_of((machine.state / "caller.token").read_text())
+    assert entry["VIEWER"]
     assert entry["PRIORITY"] == "6"
     assert entry["SYSLOG_IDENTIFIER"] == "edgecam"
     assert [e["MESSAGE"] for e in machine.journal(f"CALL={entry['CALL']}")][-1] == entry["MESSAGE"]
