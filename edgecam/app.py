@@ -170,7 +170,7 @@ class _Node:
         self._caller = caller
         camera = f"{self._config.camera.driver} {self._video_format()}"
         encoders = {X264.called: streams.video} | ({Vp8.called: streams.vp8} if streams.vp8 else {})
-        self.controls.parts = Parts(camera, encoders, self._set_bitrate, ice, caller)
+        self.controls.parts = Parts(camera, encoders, streams.audio, self._set_bitrate, ice, caller)
         connection = keep_connected(self._signaling_server(), caller, self._moves)
         self.own("the caller's socket", connection, STOP_SMALL)
         self.own("the caller", caller.run(), STOP_CALLS)

@@ -42,12 +42,14 @@ LIVE = frozenset(
 class Parts:
     """What of a node with a camera is looked at and changed.
 
-    ``camera`` in words, ``encoders`` with what they are called in words, the usual one first;
+    ``camera`` in words, ``encoders`` with what they are called in words, the usual one first, and
+    the ``microphone``, if there is one;
     ``set_bitrate`` in bits a second, of no more than the node started with.
     """
 
     camera: str
     encoders: Mapping[str, Fanout]
+    microphone: Fanout | None
     set_bitrate: Callable[[int], None]
     ice: CurrentIce
     caller: Caller
@@ -93,7 +95,11 @@ class Controls:
             places=status.places,
             bitrate=self._bitrate(sum(fanout.delivered_bytes for fanout in fanouts)),
             temperature=self._temperature,
-            streams=tuple(Stream(each.name, each.life, each.due) for each in fanouts),
+            streams=tuple(
+                Stream(each.name, each.life, each.due, vital=each is not parts.microphone)
+                for each in (*fanouts, parts.microphone)
+                if each is not None
+            ),
             troubles=(*parts.caller.troubles, *troubles),
         )
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Pictures of one codec: ``life`` changes with every sign of life from camera or encoder, which
-    is ``due`` while they are watched and not known to have failed.
+    """Pictures of one codec, or sound: ``life`` changes with every sign of life from the device or
+    its encoder, which is ``due`` while somebody wants it and it is not known to have failed.
+    ``vital``: without it, nothing is left of the call.
     """
 
     name: str
     life: int
     due: bool
+    vital: bool = True
 
 
 @dataclass(frozen=True, slots=True)

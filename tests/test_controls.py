@@ -38,7 +38,12 @@ class Bench:
         self.ice = CurrentIce(Servers(), self._make)
         self.controls = Controls(self.config, ice_servers, self._renew)
         self.controls.parts = Parts(
-            "test 2x2@1", {"H.264": device.video}, self.bitrates.append, self.ice, device.caller
+            "test 2x2@1",
+            {"H.264": device.video},
+            None,
+            self.bitrates.append,
+            self.ice,
+            device.caller,
         )
 
     async def _renew(self) -> None:

@@ -138,6 +138,18 @@ async def test_one_codec_that_hangs(tmp_path: Path) -> None:
         await watchdog
 
 
+async def test_a_microphone_that_hangs(tmp_path: Path) -> None:
+    """It is told, and no reason to take the picture from anybody."""
+    async with supervised(tmp_path) as it:
+        it.supervisor.ready()
+        it.node.streams = (Stream("microphone", 7, due=True, vital=False),)
+        await it.hear("STATUS=the microphone hangs; ")
+        for _ in range(3):
+            assert await it.hear("WATCHDOG") == "WATCHDOG=1"
+        it.node.streams = (Stream("microphone", 8, due=True, vital=False),)
+        await it.hear("STATUS=nobody")
+
+
 async def test_what_is_not_due_is_not_missed(tmp_path: Path) -> None:
     """An idle camera, and one that has failed, feed the watchdog."""
     async with supervised(tmp_path) as it:

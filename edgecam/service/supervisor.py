@@ -9,7 +9,7 @@ from typing import Protocol
 
 from edgecam.config import Config, contradictions, load
 from edgecam.errors import ConfigError, EdgecamError
-from edgecam.report import Report, line
+from edgecam.report import Report, Stream, line
 from edgecam.service.changes import changed, merged
 from edgecam.service.notify import Notifier
 from edgecam.service.pulse import Pulse
@@ -103,23 +103,30 @@ class Supervisor:
                 await self._reload(node)
 
     def _look(self, node: Node) -> None:
-        now, quiet = time.monotonic(), 0.0
+        frozen = False
         for stream in node.report().streams:
-            pulse = self._pulses.setdefault(stream.name, Pulse(now))
-            quiet = max(quiet, pulse.look(now, stream.life, due=stream.due))
-        if quiet >= FROZEN and not self._frozen:
-            self._frozen = True
-            logger.error("the camera hangs: no picture for %.0f s, and it is watched", quiet)
-            node.note("camera", "the camera hangs")
-            if self._notifier.watchdog:
-                self._notifier.tell("WATCHDOG=trigger")
-        elif quiet < FROZEN:
-            if self._frozen:
-                logger.warning("the camera no longer hangs")
-                node.note("camera", "")
-            self._frozen = False
+            hangs = self._hangs(node, stream)
+            frozen = frozen or (hangs and stream.vital)
+        if not frozen:
             self._notifier.tell(*(["WATCHDOG=1"] if self._ready else ["WATCHDOG=1", STARTING]))
+        elif not self._frozen and self._notifier.watchdog:
+            self._notifier.tell("WATCHDOG=trigger")
+        self._frozen = frozen
         self._tell(node)
+
+    def _hangs(self, node: Node, stream: Stream) -> bool:
+        """Whether ``stream`` does, which is told when it begins and when it ends."""
+        now, name = time.monotonic(), stream.name
+        pulse = self._pulses.setdefault(name, Pulse(now))
+        did = pulse.quiet >= FROZEN
+        quiet = pulse.look(now, stream.life, due=stream.due)
+        if quiet >= FROZEN and not did:
+            logger.error("the %s hangs: it is wanted and has given nothing for %.0f s", name, quiet)
+            node.note(name, f"the {name} hangs")
+        elif did and quiet < FROZEN:
+            logger.warning("the %s no longer hangs", name)
+            node.note(name, "")
+        return quiet >= FROZEN
 
     def _tell(self, node: Node) -> None:
         status = line(node.report())

@@ -100,6 +100,19 @@ class Machine:
         (self.root / "etc/edgecam").mkdir(exist_ok=True)
         (self.root / "etc/edgecam/edgecam.toml").write_text(text)
 
+    @contextmanager
+    def drop_in(self, text: str) -> Iterator[None]:
+        """Have ``text`` as a drop-in of the unit, from its next start on."""
+        file = self.root / "etc/systemd/system/edgecam.service.d/test.conf"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text + "\n")
+        self.run("systemctl", "daemon-reload")
+        try:
+            yield
+        finally:
+            file.unlink()
+            self.run("systemctl", "daemon-reload")
+
     def boot(self) -> None:
         """Boot; returns when everything that is enabled is ready, or has failed."""
         self.start(wait=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from edgecam.signaling.tokens import camera_of
-from tests.device.conftest import CAMERA
-from tests.device.machine import CONFIGURATION, Machine, Watcher
+from tests.device.conftest import CAMERA, VIEWER
+from tests.device.machine import CONFIGURATION, ROOT, Machine, Watcher
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -190,6 +190,40 @@ def test_nothing_secret_at_debug_level(machine: Machine, watch: Watch) -> None:
     assert [name for name, secret in secrets.items() if secret in everything] == []
 
 
+def test_another_port(machine: Machine, watch: Watch) -> None:
+    """Port 443 is refused in words, and had with the drop-in of the documentation."""
+    machine.configure(f"{CONFIGURATION}\n[web]\nport = 443\n")
+    before = machine.cursor()
+    machine.run("systemctl", "restart", "edgecam", check=False)
+    machine.logged("port 443 on every address can't be had (", before)
+    machine.logged("allow it, for a service as docs/service.md says", before)
+    lines = (ROOT / "docs/service.md").read_text().splitlines()
+    begin = lines.index("    [Service]")
+    drop_in = "\n".join(line.strip() for line in lines[begin : lines.index("", begin)])
+    with machine.drop_in(drop_in):
+        machine.run("systemctl", "restart", "edgecam")
+        watch()
+
+
+def test_a_server_elsewhere_that_is_down(machine: Machine) -> None:
+    """Waiting for it is no failure to start, however long systemd would wait for others."""
+    machine.configure(
+        f"{CONFIGURATION}\n[signaling]\n"
+        f'url = "https://{VIEWER}:8443"\ntoken_file = "/etc/edgecam/token"\n'
+        '[log]\nlevel = "debug"\n'
+    )
+    (machine.root / "etc/edgecam/token").write_text("a-token")
+    with machine.drop_in("[Service]\nTimeoutStartSec=3"):
+        before = machine.cursor()
+        machine.run("systemctl", "restart", "--no-block", "edgecam")
+        # The pauses between six attempts are longer than those three seconds.
+        for _ in range(6):
+            before = machine.logged("trying again", before)["__CURSOR"]
+        found = machine.show("ActiveState", "StatusText")
+        assert found["ActiveState"] == "activating"
+        assert "not connected to the signaling server" in found["StatusText"]
+
+
 def test_exposure(machine: Machine) -> None:
     """Little is left to a service that somebody has taken over."""
     command = ("systemd-analyze", "security", "edgecam", "--no-pager")
@@ -209,15 +243,9 @@ def test_the_sandbox(machine: Machine) -> None:
     shutil.copy(Path(__file__).with_name("probe.py"), machine.root / "usr/local/bin/probe.py")
     machine.run("mknod", "-m", "666", "/dev/forbidden", "c", "10", "229")
     probe = f"/opt/edgecam/bin/python /usr/local/bin/probe.py {RUNTIME}/probe.json"
-    folder = machine.root / "etc/systemd/system/edgecam.service.d"
-    folder.mkdir(exist_ok=True)
-    (folder / "probe.conf").write_text(f"[Service]\nExecStartPre={probe}\n")
-    try:
-        machine.run("systemctl", "daemon-reload")
+    with machine.drop_in(f"[Service]\nExecStartPre={probe}"):
         machine.run("systemctl", "restart", "edgecam")
         told = json.loads(machine.run("cat", f"{RUNTIME}/probe.json"))
-    finally:
-        (folder / "probe.conf").unlink()
     allowed = {
         "listen at its own port",
         "open a UDP port",
