@@ -11,9 +11,6 @@ LOUD_LIBRARIES = ("aioice", "aiortc", "aiohttp", "engineio", "socketio", "libav"
 PRIORITIES = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
 """Levels as syslog(3) numbers them."""
 
-SECRETIVE_LIBRARIES = ("engineio", "socketio")
-"""What they log at debug level has whole messages in it, tokens and credentials included."""
-
 
 def is_journal(descriptor: int) -> bool:
     """Whether what is written to ``descriptor`` goes to the journal (systemd.exec(5))."""
@@ -35,8 +32,8 @@ def set_level(level: str) -> None:
     """Log what is of this ``level`` or above. May be changed at any time."""
     logging.getLogger().setLevel(level.upper())
     for name in LOUD_LIBRARIES:
-        loud = level == "debug" and name not in SECRETIVE_LIBRARIES
-        logging.getLogger(name).setLevel(logging.NOTSET if loud else logging.WARNING)
+        quiet = logging.NOTSET if level == "debug" else logging.WARNING
+        logging.getLogger(name).setLevel(quiet)
 
 
 def _journal() -> logging.Handler:

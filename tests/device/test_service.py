@@ -179,14 +179,20 @@ def test_the_journal(machine: Machine, watch: Watch) -> None:
 
 def test_nothing_secret_at_debug_level(machine: Machine, watch: Watch) -> None:
     """Not even the most talkative log has keys in it."""
-    machine.configure(f'{CONFIGURATION}\n[log]\nlevel = "debug"\n')
-    machine.run("systemctl", "restart", "edgecam")
+    machine.configure(
+        f'{CONFIGURATION}\n[log]\nlevel = "debug"\n'
+        f'[ice]\nturn_servers = ["turn:{VIEWER}:3478"]\n'
+        'turn_username = "ana"\nturn_credential = "the-password-of-ana"\n'
+    )
+    before = machine.cursor()
+    machine.run("systemctl", "reload", "edgecam")
+    machine.logged("ice.turn_credential has changed", before)
     watcher = watch()
     watcher.leave()
     machine.run("systemctl", "stop", "edgecam")
     everything = machine.run("journalctl", "-b", "-o", "export", "--no-pager")
     secrets = {file.name: file.read_text() for file in machine.state.glob("*.*")}
-    secrets |= {"session": watcher.session}
+    secrets |= {"session": watcher.session, "turn_credential": "the-password-of-ana"}
     assert [name for name, secret in secrets.items() if secret in everything] == []
 
 
