@@ -9,7 +9,7 @@ LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-device bench lock clean
+.PHONY: help run test test-device bench bench-fanout lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,11 @@ bench: ## measure; options go in ARGS="..."
 	@tests/bench/viewers/setup
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
+bench-fanout: ## measure what one more viewer costs, beside other servers
+	@.ci/setup test
+	@tests/bench/fanout/setup
+	@exec $(BIN)/python -m tests.bench.fanout $(ARGS)
+
 lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
 lock: ## renew requirements.lock and requirements-dev.lock
 	@[ -x .venv-lock/bin/uv ] || { echo "» installing $(UV), a few seconds"; \
@@ -47,5 +52,6 @@ lock: ## renew requirements.lock and requirements-dev.lock
 
 clean: ## remove what the other targets made
 	rm -rf .cache .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
-		build dist tests/artifacts tests/bench/viewers/node_modules
+		build dist tests/artifacts tests/bench/viewers/node_modules \
+		tests/bench/fanout/pion/pion tests/bench/fanout/pion/.done tests/bench/fanout/recorded.*
 	find edgecam tests -name __pycache__ -prune -exec rm -rf {} +

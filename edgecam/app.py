@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
-STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.1, 0.4, 0.7, 0.35, 0.2
+STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.18
 STOP_PLAYBACK, STOP_CONTROLS = 0.2, 0.1
 """Deadlines in seconds, together below the five a stop may take."""
 
@@ -155,9 +155,12 @@ class _Node:
         for fanout in (streams.video, streams.vp8, streams.audio):
             if fanout is not None:
                 self.own(fanout.name, fanout.run(), STOP_CAMERA)
+        path = self._config.peer.send_path
         ice = CurrentIce(
             self._ground.servers,
-            lambda asked, relay_only: Peer.offering(streams, asked, relay_only=relay_only),
+            lambda asked, relay_only: Peer.offering(
+                streams, asked, relay_only=relay_only, send_path=path
+            ),
         )
         viewers = self._config.viewers
         caller = Caller(

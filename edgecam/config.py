@@ -133,6 +133,18 @@ class Viewers:
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """How packets get to the viewers."""
+
+    send_path: str = option(
+        "shared",
+        "`shared`: packets are made once for all viewers; `stock`: aiortc makes each viewer's, at "
+        "several times the cost.",
+        choices=("shared", "stock"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Ice:
     """How the two sides of a call find each other."""
 
@@ -222,6 +234,7 @@ class Config:
     talk: Talk = Talk()
     encode: Encode = Encode()
     viewers: Viewers = Viewers()
+    peer: Peer = Peer()
     ice: Ice = Ice()
     signaling: Signaling = Signaling()
     web: Web = Web()

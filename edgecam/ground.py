@@ -19,6 +19,7 @@ from edgecam.config import MOST_NAME, Config, Ice, Paths
 from edgecam.errors import InUse, StartError
 from edgecam.files import claim, private_folder, secret
 from edgecam.peer import addresses
+from edgecam.peer.send_path import profiles
 from edgecam.peer.servers import Servers
 from edgecam.signaling.callers import Callers
 from edgecam.signaling.cameras import Camera
@@ -63,6 +64,7 @@ class Page:
 
 def prepare(config: Config) -> Ground:
     """Folders, keys, certificates and the page's files. StartError if it can't be."""
+    profiles.prefer_the_fastest()
     state = private_folder(state_folder(config.paths), "paths.state")
     runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
     servers = ice_servers(config.ice)

@@ -23,6 +23,7 @@ class Subscription:
         self._leave = leave
         self._queue: deque[Packet] = deque()
         self._ready = asyncio.Event()
+        self._tell: Callable[[], None] = self._ready.set
         self._reading = False
         self._broken = True
         self._began = False
@@ -33,17 +34,26 @@ class Subscription:
 
     async def get(self) -> Packet | None:
         """The next packet, as soon as there is one; None once closed. One reader at a time."""
-        if not self._reading:
-            self._reading = True
-            self._began = not self._broken
-            if self._broken:
-                self.want_keyframe()
+        self._read()
         while not self._queue:
             if self.closed:
                 return None
             self._ready.clear()
             await self._ready.wait()
         return self._queue.popleft()
+
+    def read_by(self, ready: Callable[[], None]) -> None:
+        """Have ``ready`` called when there is something to ``take``, and when it is closed.
+
+        For a reader that doesn't wait: packets are pushed in the event loop, and it reads them in
+        that very call.
+        """
+        self._tell = ready
+
+    def take(self) -> Packet | None:
+        """The next packet, None if there is none now. The first counts as the first ``get``."""
+        self._read()
+        return self._queue.popleft() if self._queue else None
 
     def push(self, packet: Packet) -> None:
         """Queue ``packet``; drop it if it doesn't fit, or if a keyframe is missing before it."""
@@ -68,7 +78,7 @@ class Subscription:
                     self.want_keyframe()
                 return
         self._queue.append(packet)
-        self._ready.set()
+        self._tell()
 
     def want_keyframe(self) -> None:
         """The viewer can't go on decoding: it lost a packet. Asked once until one has come."""
@@ -81,8 +91,16 @@ class Subscription:
         if not self.closed:
             self.closed = True
             self._queue.clear()
-            self._ready.set()
+            self._tell()
             self._leave(self)
+
+    def _read(self) -> None:
+        """Somebody reads from now on."""
+        if not self._reading:
+            self._reading = True
+            self._began = not self._broken
+            if self._broken:
+                self.want_keyframe()
 
     def _drop(self, count: int) -> None:
         """Count what a reader was too slow for; before it has a keyframe, nothing is lost."""

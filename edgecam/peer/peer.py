@@ -26,6 +26,7 @@ from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
 from edgecam.peer.liveness import Liveness
 from edgecam.peer.received import NOWHERE, Received, Sinks
+from edgecam.peer.send_path.track import SharedTrack
 from edgecam.peer.tracks import MOST_UNSENT, PacketTrack
 
 logger = logging.getLogger(__name__)
@@ -57,10 +58,16 @@ class Streams:
         return {"h264": self.video} | ({"vp8": self.vp8} if self.vp8 else {})
 
 
+Track = PacketTrack | SharedTrack
+
+TRACKS: dict[str, type[Track]] = {"shared": SharedTrack, "stock": PacketTrack}
+"""By the send path: see ``edgecam.peer.send_path``."""
+
+
 class Sending:
     """One track on its way to the viewer, and the subscription it reads while it does."""
 
-    def __init__(self, track: PacketTrack, transceiver: RTCRtpTransceiver, fanout: Fanout) -> None:
+    def __init__(self, track: Track, transceiver: RTCRtpTransceiver, fanout: Fanout) -> None:
         self.track = track
         self._transceiver = transceiver
         self._sender = transceiver.sender
@@ -109,7 +116,12 @@ class Peer:
     """
 
     def __init__(
-        self, streams: Streams, servers: tuple[RTCIceServer, ...], *, relay_only: bool
+        self,
+        streams: Streams,
+        servers: tuple[RTCIceServer, ...],
+        *,
+        relay_only: bool,
+        send_path: str,
     ) -> None:
         policy = RTCIceTransportPolicy.RELAY if relay_only else RTCIceTransportPolicy.ALL
         # None instead of an empty list would mean Google's STUN server.
@@ -117,6 +129,7 @@ class Peer:
             RTCConfiguration(list(servers), policy, RTCBundlePolicy.MAX_BUNDLE)
         )
         self._streams = streams
+        self._make_track = TRACKS[send_path]
         self._sendings: list[Sending] = []
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
@@ -132,15 +145,20 @@ class Peer:
 
     @classmethod
     async def offering(
-        cls, streams: Streams, servers: tuple[RTCIceServer, ...] = (), *, relay_only: bool = False
+        cls,
+        streams: Streams,
+        servers: tuple[RTCIceServer, ...] = (),
+        *,
+        relay_only: bool = False,
+        send_path: str = "shared",
     ) -> "Peer":
         """A peer with its offer made and its candidates gathered.
 
         ``servers`` are asked for candidates, for five seconds at most; what they don't give is
-        missing. ``relay_only``: no candidates but those of a TURN server.
+        missing. ``relay_only``: no candidates but those of a TURN server. ``send_path``: of TRACKS.
         """
         aiortc_internals.prepare()
-        peer = cls(streams, servers, relay_only=relay_only)
+        peer = cls(streams, servers, relay_only=relay_only, send_path=send_path)
         try:
             await peer._offer()
         except BaseException:
@@ -242,7 +260,7 @@ class Peer:
         self.sdp, self.candidates = take_apart(self._pc.localDescription.sdp)
 
     def _add(self, kind: Kind, fanout: Fanout) -> None:
-        track = PacketTrack(kind)
+        track = self._make_track(kind)
         transceiver = self._pc.addTransceiver(track, direction="sendonly")
         if kind == "video":
             codecs = [aiortc_internals.h264(self._streams.profile_level_id)]
@@ -251,6 +269,7 @@ class Peer:
             self._wait_for_sound = aiortc_internals.send_playout_delay(transceiver.sender)
         else:
             transceiver.setCodecPreferences(capabilities(kind, "opus"))
+        track.attach(transceiver.sender)
         aiortc_internals.limit_repairs(transceiver.sender, MOST_UNSENT)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
         self._sendings.append(Sending(track, transceiver, fanout))

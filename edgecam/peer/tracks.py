@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Protocol
 
-from aiortc import MediaStreamTrack
+from aiortc import MediaStreamTrack, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError
 from av import Packet as AvPacket
 
@@ -44,6 +44,9 @@ class PacketTrack(MediaStreamTrack):
         self._going_on = asyncio.Event()
         self._unsent: Callable[[], int] = lambda: 0
         self.captured_ns = 0
+
+    def attach(self, sender: RTCRtpSender) -> None:
+        """Be read by ``sender``, which as its track it is."""
 
     def begin(self, packets: Packets, unsent: Callable[[], int]) -> None:
         """Send ``packets`` from now on."""

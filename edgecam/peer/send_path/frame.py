@@ -1,0 +1,128 @@
+"""The payloads of an access unit, and where each viewer's datagrams are made of them in turn."""
+
+import struct
+from functools import lru_cache
+from socket import IPPROTO_UDP
+from typing import Any
+
+from edgecam.media import Packet
+from edgecam.peer.send_path.internals import ffi
+from edgecam.peer.send_path.payloads import CUTS, MOST
+
+UDP_SEGMENT = 103
+"""udp(7), since Linux 4.18: the size of the datagrams the kernel is to cut a buffer into."""
+
+MOST_SEGMENTS = 24
+"""Datagrams the kernel is handed in one call. It would take 64, but then the burst of a keyframe
+overruns the buffers of sockets that are left at the size most systems give them."""
+
+Ancillary = list[tuple[int, int, bytes]]
+
+
+class Desk:
+    """Memory for one viewer's datagrams, in places of equal size, one behind the other.
+
+    ``places`` has for each where it begins, and pointers for libsrtp to it and to its length.
+    """
+
+    def __init__(self, places: int, size: int) -> None:
+        self.memory = bytearray(places * size)
+        self.view = memoryview(self.memory)
+        self.lengths: Any = ffi.new("int[]", places)
+        base = ffi.from_buffer(self.memory)
+        self.places: list[tuple[int, Any, Any]] = [
+            (size * at, base + size * at, self.lengths + at) for at in range(places)
+        ]
+
+
+class Burst:
+    """Datagrams one behind the other in memory, of one size but for the last, which may be less.
+
+    ``together`` is all of them as one buffer for ``sendmsg``, which takes ``ancillary`` with it.
+    """
+
+    __slots__ = ("_size", "alone", "ancillary", "together")
+
+    def __init__(self, together: memoryview, size: int) -> None:
+        self.together = (together,)
+        self.ancillary = segments_of(size)
+        self.alone = len(together) <= size
+        self._size = size
+
+    @property
+    def datagrams(self) -> list[bytes]:
+        """Copies of the datagrams as they are now."""
+        (together,) = self.together
+        size = self._size
+        return [bytes(together[at : at + size]) for at in range(0, len(together), size)]
+
+
+class Frame:
+    """A packet of the fan-out for all whose headers are of ``header`` bytes and tags of ``tag``.
+
+    ``payloads`` are the RTP payloads, ``octets`` and ``size`` their bytes without and with headers
+    and tags. Each viewer's datagrams are made in the same ``places`` of the ``desk``, once the
+    payloads were put there, and ``bursts`` is how they are sent from there.
+    """
+
+    __slots__ = (
+        *("_lengths", "_template", "bursts", "desk", "octets", "payloads", "places", "size"),
+    )
+
+    def __init__(self, payloads: tuple[bytes, ...], header: int, tag: int) -> None:
+        count, sizes = len(payloads), [len(payload) for payload in payloads]
+        self.payloads = payloads
+        self.octets = sum(sizes)
+        self.size = self.octets + count * (header + tag)
+        room = max(MOST, *sizes) if count else MOST
+        self.desk = desk = desk_of(max(64, 1 << count.bit_length()), header + room + tag)
+        self.places = desk.places[:count]
+        self.bursts = _bursts(desk.view, sizes, room, header + tag)
+        filled = [payload.ljust(room) for payload in payloads]
+        self._template = bytes(tag + header).join([b"", *filled])[tag:] if count else b""
+        self._lengths = struct.pack(f"={count}i", *[header + size for size in sizes])
+
+    def put_on_desk(self) -> None:
+        """Put the payloads in their places, and the lengths of datagrams without their tags."""
+        desk, template, lengths = self.desk, self._template, self._lengths
+        desk.view[: len(template)] = template
+        ffi.memmove(desk.lengths, lengths, len(lengths))
+
+
+_newest: dict[tuple[str, int, int], tuple[Packet, Frame]] = {}
+
+
+def lay_out(packet: Packet, codec: str, header: int, tag: int) -> Frame:
+    """``packet``, cut for ``codec``; the same frame for all who ask for it one after the other."""
+    key = (codec, header, tag)
+    newest = _newest.get(key)
+    if newest is not None and newest[0] is packet:
+        return newest[1]
+    frame = Frame(CUTS[codec](packet.data), header, tag)
+    _newest[key] = (packet, frame)
+    return frame
+
+
+@lru_cache
+def desk_of(places: int, size: int) -> Desk:
+    """The one with so many places of this size."""
+    return Desk(places, size)
+
+
+@lru_cache
+def segments_of(size: int) -> Ancillary:
+    """What has the kernel cut a buffer into datagrams of ``size``."""
+    return [(IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", size))]
+
+
+def _bursts(view: memoryview, sizes: list[int], room: int, more: int) -> list[Burst]:
+    """Runs of payloads that fill their places, each up to and with the first that does not."""
+    bursts: list[Burst] = []
+    first, place = 0, room + more
+    for at, size in enumerate(sizes):
+        if size == room and at + 1 < len(sizes) and at + 1 - first < MOST_SEGMENTS:
+            continue
+        begin, end = place * first, place * at + size + more
+        bursts.append(Burst(view[begin:end], min(place, end - begin)))
+        first = at + 1
+    return bursts

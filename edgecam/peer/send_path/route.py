@@ -1,0 +1,72 @@
+"""The way of datagrams to one viewer: a socket of this host, or a TURN server."""
+
+import errno
+import logging
+from collections.abc import Callable
+from socket import IPPROTO_UDP
+
+from edgecam.peer.send_path.frame import UDP_SEGMENT, Burst
+from edgecam.peer.send_path.internals import Pair
+
+logger = logging.getLogger(__name__)
+
+_REFUSALS = {errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.ENOPROTOOPT, errno.EOPNOTSUPP}
+"""What Linux says where it can't cut datagrams: they exceed the interface's MTU, or (EIO, before
+6.11) the interface does not make checksums."""
+
+
+class Route:
+    """Sends by one ICE pair for as long as it is the chosen one."""
+
+    def __init__(self, pair: Pair) -> None:
+        self._transport = pair.transport
+        self._address = pair.address
+        self._socket = pair.socket
+        self._segments = self._can_segment()
+        self.unsent: Callable[[], int] = pair.unsent
+        """Bytes that wait in this process because the kernel takes no more."""
+
+    def send(self, bursts: list[Burst]) -> None:
+        """Send all of it, in order, and never less: what the kernel does not take now waits in the
+        transport. What it can't send is lost, as datagrams are.
+        """
+        for burst in bursts:
+            if not self._send_at_once(burst):
+                self._send_each(burst)
+
+    def _send_each(self, burst: Burst) -> None:
+        """Have the transport do it: it keeps what does not go now, and bears with errors."""
+        if self._socket is not None and self._transport.is_closing():
+            # asyncio's own trips over a socket that it has closed.
+            return
+        for datagram in burst.datagrams:
+            self._transport.sendto(datagram, self._address)
+
+    def _send_at_once(self, burst: Burst) -> bool:
+        """Whether ``burst`` went in one call. No datagram went if not."""
+        if self._socket is None or not self._segments or burst.alone:
+            return False
+        if self.unsent():
+            # It would overtake what waits there.
+            return False
+        try:
+            self._socket.sendmsg(burst.together, burst.ancillary, 0, self._address)
+        except OSError as error:
+            if error.errno in _REFUSALS:
+                self._segments = False
+                logger.debug("no segmentation offload to %s: %s", self._address, error)
+            return False
+        return True
+
+    def _can_segment(self) -> bool:
+        """Whether the kernel knows the option.
+
+        One that does not would ignore it, and send a burst as one datagram.
+        """
+        if self._socket is None:
+            return False
+        try:
+            self._socket.getsockopt(IPPROTO_UDP, UDP_SEGMENT)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,128 @@
+"""One RTP stream to one viewer."""
+
+import struct
+import time
+from random import getrandbits, randrange
+
+from edgecam.media import NS, Kind, Packet
+from edgecam.peer.send_path.frame import Frame, lay_out
+from edgecam.peer.send_path.history import History, Sent
+from edgecam.peer.send_path.internals import Pair, Wire, protect
+from edgecam.peer.send_path.route import Route
+from edgecam.peer.tracks import CLOCK_RATE
+
+_NTP_EPOCH = 2_208_988_800 * NS
+"""Nanoseconds from 1900 to 1970 (RFC 868)."""
+
+
+_MARKER = 0x80
+"""On the last packet of an access unit (RFC 6184, section 5.1), in the byte of the payload type."""
+
+
+class Stream:
+    """Sequence numbers, timestamps and headers, from the viewer's answer to its end.
+
+    ``codec`` is its name in SDP, in lower case. With ``repairs``, what was sent is remembered.
+    """
+
+    def __init__(
+        self, wire: Wire, kind: Kind, codec: str, payload_type: int, *, repairs: bool
+    ) -> None:
+        self._wire = wire
+        self._rate = CLOCK_RATE[kind]
+        self._codec = codec
+        self._payload_type = payload_type
+        length = wire.extensions.length
+        # Version 2, and the bit for header extensions (RFC 3550, section 5.1).
+        self._first_byte = 0x90 if length else 0x80
+        self._header = struct.Struct(f"!BBHII{length}s")
+        # A number that wraps around soon after the start breaks SRTP where packets are lost.
+        self._next = randrange(1 << 15)
+        self._next_rtx = randrange(1 << 15)
+        self._origin = getrandbits(32)
+        self._history = History() if repairs else None
+        self._pair: object = None
+        self._route: Route | None = None
+
+    def unsent(self) -> int:
+        """Bytes that wait in this process because the kernel takes no more; 0 without a route."""
+        return self._route.unsent() if self._route is not None else 0
+
+    def send(self, packet: Packet) -> bool:
+        """Send ``packet`` by whichever ICE pair is chosen now; whether DTLS is still up."""
+        wire = self._wire
+        if not wire.up:
+            return False
+        pair = wire.pair
+        if pair is None:
+            return True
+        route = self._route
+        if pair is not self._pair or route is None:
+            self._pair, self._route = pair, (route := Route(Pair(pair)))
+        now = time.time_ns()
+        timestamp = self._origin + packet.capture_ns * self._rate // NS & 0xFFFFFFFF
+        extensions = wire.extensions.at(now)
+        frame = lay_out(packet, self._codec, self._header.size, wire.tag)
+        first = self._next
+        self._protect(frame, first, timestamp, extensions)
+        route.send(frame.bursts)
+        payloads = frame.payloads
+        self._next = first + len(payloads) & 0xFFFF
+        if self._history is not None:
+            sent = Sent(first, timestamp, extensions, payloads, packet.capture_ns)
+            self._history.add(sent)
+        ntp = (now + _NTP_EPOCH << 32) // NS
+        wire.count(len(payloads), frame.octets, frame.size, timestamp, ntp)
+        return True
+
+    async def repair(self, sequence_number: int) -> None:
+        """Send a packet again, if it is remembered: as RTX (RFC 4588), or else as it was.
+
+        As it was to the byte: AES-GCM never encrypts two packets under one sequence number.
+        """
+        found = self._history.find(sequence_number) if self._history is not None else None
+        if found is None:
+            return
+        sent, number = found
+        payload = sent.payloads[number]
+        marker = _MARKER if number + 1 == len(sent.payloads) else 0
+        wire = self._wire
+        payload_type, ssrc = self._payload_type, wire.ssrc
+        if wire.rtx_payload_type is not None:
+            payload = sequence_number.to_bytes(2, "big") + payload
+            payload_type, ssrc = wire.rtx_payload_type, wire.rtx_ssrc
+            sequence_number = self._next_rtx
+            self._next_rtx = self._next_rtx + 1 & 0xFFFF
+        header = self._header.pack(
+            self._first_byte,
+            marker | payload_type,
+            sequence_number,
+            sent.timestamp,
+            ssrc,
+            sent.extensions,
+        )
+        await wire.send(header + payload)
+
+    def _protect(self, frame: Frame, sequence: int, timestamp: int, extensions: bytes) -> None:
+        """Make this viewer's datagrams on the frame's desk."""
+        frame.put_on_desk()
+        memory, write = frame.desk.memory, self._header.pack_into
+        first_byte, payload_type = self._first_byte, self._payload_type
+        srtp, ssrc = self._wire.srtp, self._wire.ssrc
+        last = sequence + len(frame.payloads) - 1
+        for start, pointer, length in frame.places:
+            if sequence == last:
+                payload_type |= _MARKER
+            write(
+                memory,
+                start,
+                first_byte,
+                payload_type,
+                sequence & 0xFFFF,
+                timestamp,
+                ssrc,
+                extensions,
+            )
+            if status := protect(srtp, pointer, length):
+                raise RuntimeError(f"libsrtp refuses to encrypt: error {status}")
+            sequence += 1
