@@ -113,6 +113,7 @@ class _Node:
         self._ground = ground
         self._stop = stop
         self._caller: Caller | None = None
+        self._ice: CurrentIce | None = None
         self._site: Site | None = None
         self._watched = asyncio.Event()
         self._moves = Moves()
@@ -170,7 +171,7 @@ class _Node:
             ice.for_page,
             talk_back(self._config, sinks),
         )
-        self._caller = caller
+        self._caller, self._ice = caller, ice
         camera = f"{self._config.camera.driver} {self._video_format()}"
         encoders = {X264.called: streams.video} | ({Vp8.called: streams.vp8} if streams.vp8 else {})
         self.controls.parts = Parts(camera, encoders, streams.audio, self._set_bitrate, ice, caller)
@@ -263,6 +264,8 @@ class _Node:
         self._watched.set()
         # In this order: what is said about calls must not go into a connection that is dead.
         self._moves.tell(now)
+        if self._ice is not None:
+            self._ice.look_again()
         if self._caller is not None:
             self._caller.addresses_changed(now)
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,29 @@ class Backoff:
         if self._failures:
             logger.warning("%s: works again after %d failures", self._what, self._failures)
             self._failures = 0
+
+
+async def whenever(
+    due: asyncio.Event, work: Callable[[], Awaitable[None]], backoff: Backoff
+) -> None:
+    """Do ``work`` whenever it is ``due``, until cancelled; what fails is done again after a pause.
+
+    The pause ends early when the work is due again, but is never below FIRST_PAUSE.
+    """
+    while True:
+        await due.wait()
+        due.clear()
+        try:
+            await work()
+            backoff.worked()
+        except Exception as error:
+            logger.debug("what was due has failed", exc_info=True)
+            pause = backoff.failed(error)
+            await asyncio.sleep(FIRST_PAUSE)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0, pause - FIRST_PAUSE)):
+                    await due.wait()
+            due.set()
 
 
 async def cancelled(task: asyncio.Task[None] | None) -> None:

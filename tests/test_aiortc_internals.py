@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+from aioice import stun
 from aioice.ice import CandidatePair
+from aioice.turn import TurnClientUdpProtocol, TurnTransport
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
@@ -145,13 +147,21 @@ async def test_repairs_are_limited() -> None:
     await pc.close()
 
 
-async def test_no_consent_is_asked_once_it_ends() -> None:
-    """The task that aioice would begin after the end is over at once."""
+async def test_nothing_begins_once_it_ends() -> None:
+    """What aioice and aiortc would begin after the end is over at once."""
     pc, _ = sender()
-    connection = pc.getTransceivers()[0].receiver.transport.transport._connection
-    assert inspect.iscoroutinefunction(connection.query_consent)
-    aiortc_internals.end_consent(pc)
-    await asyncio.create_task(connection.query_consent())
+    (transceiver,) = pc.getTransceivers()
+    ice = transceiver.receiver.transport.transport
+    names = (
+        (ice._connection, "query_consent"),
+        (ice, "start"),
+        (transceiver.sender, "send"),
+        (transceiver.receiver, "receive"),
+    )
+    assert all(inspect.iscoroutinefunction(getattr(part, name)) for part, name in names)
+    aiortc_internals.begin_no_more(pc)
+    for part, name in names:
+        await asyncio.create_task(getattr(part, name)(None))
     await pc.close()
 
 
@@ -169,6 +179,45 @@ async def test_what_a_viewer_answers_is_heard() -> None:
     aiortc_internals.ask_for_a_sign(mine)
     await mine.close()
     aiortc_internals.ask_for_a_sign(mine)
+
+
+async def test_a_viewer_by_a_relay_is_asked() -> None:
+    """aioice's transport by a relay lacks some of what asyncio's have."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    loop = asyncio.get_running_loop()
+    back, relay = await loop.create_datagram_endpoint(Relay, local_addr=("127.0.0.1", 0))
+    front, client = await loop.create_datagram_endpoint(
+        lambda: TurnClientUdpProtocol(("127.0.0.1", 0), None, None, 600, 500),
+        remote_addr=back.get_extra_info("sockname"),
+    )
+    async with connected(mine):
+        connection = mine.getTransceivers()[0].receiver.transport.transport._connection
+        pair = connection._nominated[1]
+        client.peer_to_channel[pair.remote_addr] = 0x4000
+        client.channel_refresh_at[0x4000] = float("inf")
+        direct = pair.protocol.transport
+        pair.protocol.transport = TurnTransport(client)  # type: ignore[assignment]
+
+        aiortc_internals.ask_for_a_sign(mine)
+        # Behind the channel's number and the length.
+        while stun.parse_message((await relay.taken.get())[4:]).message_class != stun.Class.REQUEST:
+            pass
+        front.close()
+        aiortc_internals.ask_for_a_sign(mine)
+        pair.protocol.transport = direct
+    back.close()
+    await mine.close()
+
+
+class Relay(asyncio.DatagramProtocol):
+    """What a TURN server would be given."""
+
+    def __init__(self) -> None:
+        self.taken: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        self.taken.put_nowait(data)
 
 
 async def test_who_is_heard_is_whoever_is_sent_to() -> None:

@@ -1,11 +1,13 @@
 """What edgecam takes of aiortc's receiving side is still there, and still does what it did."""
 
+import threading
+
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtcrtpreceiver import NackGenerator
-from aiortc.rtp import RtpPacket
+from aiortc.rtp import RtcpByePacket, RtpPacket
 from pylibsrtp import Error, Policy, Session
 
 from edgecam.peer import aiortc_receiving
@@ -179,6 +181,24 @@ async def test_pictures_are_taken_whole() -> None:
         await video._handle_rtp_packet(packet, 0)
     assert taken == [("VP8", b"datadata")]
     setattr(video, "_RTCRtpReceiver__decoder_thread", None)  # noqa: B010
+    await pc.close()
+
+
+async def test_pictures_are_taken_after_a_bye() -> None:
+    """Which says that a stream has ended, and not that no other follows."""
+    pc, video = await receiver("video")
+    taken: list[bytes] = []
+    aiortc_receiving.on_picture(video, lambda codec, data: taken.append(data))
+    # A thread that has ended, as the decoder's has.
+    thread = threading.Thread(target=int)
+    thread.start()
+    setattr(video, "_RTCRtpReceiver__decoder_thread", thread)  # noqa: B010
+    await video._handle_rtcp_packet(RtcpByePacket(sources=[1]))
+    for number in (1, 2):
+        packet = rtp(number, 2, VP8, number * 3_000)
+        packet.payload = b"\x10data"
+        await video._handle_rtp_packet(packet, 0)
+    assert taken == [b"data"]
     await pc.close()
 
 

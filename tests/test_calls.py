@@ -6,7 +6,7 @@ import pytest
 
 from edgecam.errors import BadMessage
 from edgecam.peer.description import Candidate
-from edgecam.signaling.calls import MOST_OFFERS, Calls
+from edgecam.signaling.calls import MOST_OFFERS, MOST_UNANSWERED, Calls
 from edgecam.signaling.exchange import ANSWER_DEADLINE, MOST_CANDIDATES, Delivery
 from edgecam.signaling.messages import (
     Answer,
@@ -266,3 +266,49 @@ def test_every_interleaving_of_the_two_sides_keeps_each_ones_order() -> None:
             Trickle(ONE, candidate(3)).payload(),
             Trickle(ONE, None).payload(),
         ]
+
+
+def home(calls: Calls, *viewers: str) -> list[tuple[str, str]]:
+    """What viewers of one address are told when they come, but for the list of cameras."""
+    came = [calls.viewer_joined(each, watcher(each), None, 0, "home") for each in viewers]
+    return [
+        who for deliveries in came for who in told(deliveries) if who[1] in ("offer", "waiting")
+    ]
+
+
+def test_nobody_takes_every_place_by_not_answering() -> None:
+    """An address has few unanswered offers; the next viewer of another goes before the rest."""
+    calls = Calls()
+    calls.caller_joined("C", PORCH)
+    for number in range(MOST_UNANSWERED + 2):
+        calls.caller_said("C", Offer(f"call-{number}", "sdp"), 0)
+    first = [f"V{number}" for number in range(MOST_UNANSWERED)]
+
+    assert home(calls, *first) == [(viewer, "offer") for viewer in first]
+    assert home(calls, "W", "X", "Y") == [("W", "waiting"), ("X", "waiting"), ("Y", "waiting")]
+    assert told(calls.viewer_said("V0", AskForCall(), 0))[1:3] == [("V0", "offer"), ("C", "taken")]
+    assert ("Z", "offer") in told(joined(calls, "Z"))
+    assert told(calls.caller_said("C", Offer("call-next", "sdp"), 0)) == []
+
+    assert told(calls.viewer_said("V1", Answer("call-1", "sdp"), 0)) == [
+        ("C", "answer"),
+        ("W", "offer"),
+        ("C", "taken"),
+    ]
+    calls.caller_said("C", Offer("call-last", "sdp"), 0)
+    late = told(calls.overdue(ANSWER_DEADLINE))
+    assert ("X", "offer") in late
+
+
+def test_eight_pictures_side_by_side() -> None:
+    """Each is handed its offer as soon as those before it have answered theirs."""
+    calls = Calls()
+    calls.caller_joined("C", PORCH)
+    for number in range(8):
+        calls.caller_said("C", Offer(f"call-{number}", "sdp"), 0)
+    tiles = [f"V{number}" for number in range(8)]
+    home(calls, *tiles)
+
+    for number, tile in enumerate(tiles):
+        calls.viewer_said(tile, Answer(f"call-{number}", "sdp"), 0)
+    assert all(calls.under_way(tile) for tile in tiles)

@@ -15,7 +15,7 @@ from edgecam.encode.encoded import EncodedVideo
 from edgecam.encode.h264 import X264, profile_level_id
 from edgecam.fanout.fanout import Fanout
 from edgecam.media import VideoFormat
-from edgecam.peer import aiortc_internals
+from edgecam.peer import aiortc_internals, ice, reach
 from edgecam.peer.liveness import ASK_AFTER, LOST_AFTER, TICK, Liveness
 from edgecam.peer.peer import Peer, Streams
 from edgecam.signaling import server, socket
@@ -136,6 +136,7 @@ def test_what_is_waited_for_adds_up_to_what_is_promised() -> None:
     assert page["REACH_MS"] + page["LAST_RETRY_MS"] < SOON
     assert page["CONNECT_MS"] + page["LAST_RETRY_MS"] <= SOON
     assert socket.CONNECT_DEADLINE + socket.LONGEST_PAUSE < SOON
+    assert reach.LOOK + ice.LONGEST_PAUSE < SOON
     # A socket that is dead unknown to either side, from when the call over it is lost.
     assert server.PING_INTERVAL + server.PING_TIMEOUT - LOST_AFTER < SOON
     assert page["REPLY_MS"] + page["LAST_RETRY_MS"] < SOON

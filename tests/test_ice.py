@@ -13,15 +13,18 @@ from typing import Any
 
 import pytest
 from aioice import stun
+from aiortc import RTCIceServer
 
 from edgecam import config
 from edgecam.encode.h264 import profile_level_id
 from edgecam.errors import ConfigError
-from edgecam.lifecycle import cancelled
+from edgecam.lifecycle import Backoff, cancelled
 from edgecam.peer import addresses
-from edgecam.peer.ice import Ice
+from edgecam.peer.ice import LONGEST_PAUSE, Ice
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.servers import CREDENTIAL_LIFETIME, Servers
+from tests.sockets import PATIENCE
+from tests.talker import until
 from tests.test_caller import BITRATE, SIZE, camera, device
 
 TURN = 'turn_servers = ["turn:x"]\n'
@@ -194,6 +197,110 @@ async def test_a_server_that_gives_nothing_is_looked_at_again() -> None:
             assert not ice._late
             await plain.close()
             await without.close()
+
+
+async def test_a_late_offer_that_breaks_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    """As the defect it is; the offer without servers stands, and the next is made as before."""
+    streams = Streams(camera(), None, profile_level_id(SIZE, BITRATE))
+    broken = asyncio.Event()
+
+    async def make(asked: tuple[RTCIceServer, ...]) -> Peer:
+        if asked:
+            await broken.wait()
+            raise LookupError("a mistake of ours")
+        return await Peer.offering(streams)
+
+    async with stun_server() as (_, url):
+        ice = Ice(Servers(stun=(url,)), make)
+        async with watching(ice, asyncio.Queue()):
+            plain = await ice.peer()
+            (late,) = ice._late
+            broken.set()
+            await asyncio.wait([late])
+            await plain.close()
+    (said,) = [record for record in caplog.records if record.name == "edgecam.peer.ice"]
+    assert said.exc_info is not None
+    assert said.exc_info[0] is LookupError
+
+
+async def test_a_late_offer_that_can_not_be_used_is_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever keeps it from taking the other's place; that is said."""
+    tried: list[Peer] = []
+
+    async def replace(old: Peer, new: Peer) -> bool:
+        tried.append(new)
+        raise LookupError("a mistake of ours")
+
+    async with stun_server() as (server, url):
+        ice = ice_with(Servers(stun=(url,)))
+        task = asyncio.create_task(ice.watch(lambda: None, replace))
+        await ice._looked["STUN"].wait()
+        server.held = []
+        plain = await ice.peer()
+        server.let_go()
+        await asyncio.wait(ice._late)
+        await plain.close()
+        await cancelled(task)
+    (new,) = tried
+    assert new.ended.is_set()
+    assert "an offer that was late could not be used" in caplog.text
+
+
+async def test_a_network_that_changes_ends_the_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it would have been."""
+    monkeypatch.setattr("edgecam.lifecycle.FIRST_PAUSE", 3_600)
+    monkeypatch.setattr("edgecam.peer.ice.LONGEST_PAUSE", 3_600)
+    monkeypatch.setattr("edgecam.peer.reach.LOOK", 0.1)
+    async with stun_server() as (server, url):
+        server.held = []
+        ice = ice_with(Servers(stun=(url,)))
+        async with watching(ice, asyncio.Queue()):
+            await ice._looked["STUN"].wait()
+            ice._looked["STUN"].clear()
+            server.held = None
+            monkeypatch.setattr("edgecam.peer.reach.LOOK", PATIENCE)
+            ice.look_again()
+            ice.look_again()
+            async with asyncio.timeout(PATIENCE):
+                await ice._looked["STUN"].wait()
+            assert ice._answers == {"STUN": url}
+            ice.look_again()
+
+
+async def test_a_network_that_changes_has_the_server_asked_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Instead of waiting for the answer to what went into the network before."""
+    monkeypatch.setattr("edgecam.peer.reach.LOOK", 3_600)
+    async with stun_server() as (server, url):
+        held: list[tuple[bytes, Any]] = []
+        server.held = held
+        ice = ice_with(Servers(stun=(url,)))
+        async with watching(ice, asyncio.Queue()):
+            await until(lambda: bool(held))
+            ice.look_again()
+            await until(lambda: len({addr for _, addr in held}) > 1)
+
+
+@pytest.mark.parametrize("kind", ["stun", "turn"])
+async def test_a_server_is_looked_for_often(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """However long it has not answered: a network that is back is worth little without it."""
+    pauses: asyncio.Queue[float] = asyncio.Queue()
+
+    class Noted(Backoff):
+        def failed(self, error: Exception) -> float:
+            pauses.put_nowait(super().failed(error))
+            return 3_600
+
+    monkeypatch.setattr("edgecam.lifecycle.FIRST_PAUSE", 3_600)
+    monkeypatch.setattr("edgecam.peer.ice.Backoff", Noted)
+    monkeypatch.setattr("edgecam.peer.reach.LOOK", 0.1)
+    url = (f"{kind}:nowhere.invalid",)
+    servers = Servers(stun=url) if kind == "stun" else Servers(turn=url)
+    async with watching(ice_with(servers), asyncio.Queue()):
+        assert await pauses.get() <= LONGEST_PAUSE
 
 
 async def test_a_standing_offer_is_replaced(tmp_path: Path) -> None:

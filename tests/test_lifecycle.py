@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from edgecam import app, cli
+from edgecam import lifecycle as module
 from edgecam.lifecycle import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
@@ -13,6 +14,7 @@ from edgecam.lifecycle import (
     Lifecycle,
     cancelled,
     thread_end,
+    whenever,
 )
 
 
@@ -131,3 +133,21 @@ def test_all_deadlines_of_a_stop_fit_into_its_own() -> None:
     page = 2 * app.STOP_PAGE + app.STOP_SIGNALING + 2 * app.STOP_SMALL
     camera = app.STOP_PLAYBACK + 3 * app.STOP_CAMERA + 2 * app.STOP_SMALL + app.STOP_CALLS
     assert app.STOP_CONTROLS + page + camera < cli.STOP_DEADLINE - 0.2
+
+
+async def test_what_fails_is_never_done_in_a_busy_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it falls due, there is a pause; what falls due meanwhile is done after it."""
+    monkeypatch.setattr(module, "FIRST_PAUSE", 3_600.0)
+    due, attempts = asyncio.Event(), 0
+
+    async def fail() -> None:
+        nonlocal attempts
+        attempts += 1
+        raise OSError("broken")
+
+    task = asyncio.create_task(whenever(due, fail, Backoff("it")))
+    for _ in range(50):
+        due.set()
+        await asyncio.sleep(0)
+    assert attempts == 1
+    await cancelled(task)

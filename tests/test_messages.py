@@ -77,13 +77,57 @@ def test_a_viewer_says_who_it_is_and_what_it_wants() -> None:
 
 @pytest.mark.parametrize(
     "auth",
-    ["x", 1, [], {"name": 1}, {"name": "x" * 41}, {"name": "a\nb"}, {"camera": "x"}, {"camera": 1}],
+    [
+        "x",
+        1,
+        [],
+        {"name": None},
+        {"name": 1},
+        {"name": "x" * 41},
+        {"name": "a\nb"},
+        {"camera": "x"},
+        {"camera": 1},
+    ],
 )
 def test_a_viewer_who_says_nonsense_is_refused(auth: object) -> None:
     """What it says of itself is shown to others."""
     with pytest.raises(BadMessage) as refused:
         parse_join(auth)
     assert refused.value.code == "bad-message"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [" ", "\u3164", "\u2800 \u115f", "\u0301\u0301", "\u202eAna", "a" + "\u0301" * 4],
+    ids=ascii,
+)
+def test_a_name_can_be_seen(name: str) -> None:
+    """Nobody is in the list without being seen there, or writes across the lines next to it."""
+    with pytest.raises(BadMessage):
+        parse_join({"name": name})
+    with pytest.raises(BadMessage):
+        parse("status", STATUS | {"watching": [{"viewer": CALL, "name": name}]})
+
+
+@pytest.mark.parametrize(
+    "name", ["Ana", "José", "Jose\u0301", "ज़ें", "Nguyễn", "דָּוִד", "7", "😀", "?"]
+)
+def test_names_of_every_script_pass(name: str) -> None:
+    """Letters with marks, digits, signs."""
+    assert parse_join({"name": name}).name == name
+
+
+def test_who_watches_has_a_name() -> None:
+    """Only a viewer may leave it to the server."""
+    with pytest.raises(BadMessage):
+        parse("status", STATUS | {"watching": [{"viewer": CALL, "name": ""}]})
+
+
+def test_a_message_of_a_status_is_one_printable_line() -> None:
+    """It is shown to viewers, whatever a driver or a foreign caller put in it."""
+    status = parse("status", STATUS | {"message": "no camera:\n\x1b\u202eodd"})
+    assert isinstance(status, Status)
+    assert status.message == "no camera:   odd"
 
 
 def test_an_empty_candidate_is_the_end_of_candidates() -> None:

@@ -199,6 +199,24 @@ async def test_a_viewer_that_leaves_frees_its_place(camera: Camera) -> None:
         assert camera.video.subscribers == 0
 
 
+async def test_who_can_not_be_asked_is_not_left_alone(
+    camera: Camera, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Should looking for signs of life ever break, that is said, and ends the call."""
+
+    def broken() -> None:
+        raise AttributeError("no such thing")
+
+    async with camera.peer() as peer, watching(peer) as viewer:
+        await viewer.stamp()
+        peer._liveness._ask = broken
+        viewer.vanish()
+        await peer.ended.wait()
+    (defect,) = (record for record in caplog.records if record.name == "edgecam.peer.peer")
+    assert "whether a viewer is still there" in defect.getMessage()
+    assert defect.exc_info is not None
+
+
 ANSWER_MISTAKES: dict[str, Callable[[str], str]] = {
     "garbage": lambda sdp: "garbage",
     "empty": lambda sdp: "",

@@ -1,6 +1,7 @@
 """A caller at another's server, which it knows by its key."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,3 +138,26 @@ async def test_names_and_dates_do_not_matter(tmp_path: Path, year: int) -> None:
                 await http.get(url)
     finally:
         await site.close()
+
+
+async def test_a_refused_server_costs_nothing(tmp_path: Path) -> None:
+    """Each refusal closes the connection that it refuses."""
+    store = CertificateStore(tmp_path / "tls")
+    leaf = await asyncio.to_thread(store.ensure, Names("localhost"))
+    site = await listen(web.Application(), "", 0, await asyncio.to_thread(server_context, leaf))
+    try:
+        async with http_session(PinnedKey(OTHER)) as http:
+            before = await descriptors()
+            for _ in range(4):
+                with pytest.raises(PinMismatch):
+                    await http.get(f"https://localhost:{site.port}/")
+            async with asyncio.timeout(PATIENCE):
+                while await descriptors() > before:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+    finally:
+        await site.close()
+
+
+async def descriptors() -> int:
+    """How many files and sockets this process has open."""
+    return len(await asyncio.to_thread(os.listdir, "/proc/self/fd"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import av
 import pytest
+from aiortc.rtp import AnyRtcpPacket, RtcpByePacket
 from av import VideoFrame
 
 from edgecam.capture import source
@@ -26,6 +27,7 @@ from edgecam.peer.received import NOWHERE, Sinks
 from edgecam.playback.file import FileScreen, FileSpeaker
 from edgecam.playback.screen import Screen
 from edgecam.playback.speaker import Speaker
+from edgecam.signaling.messages import Trickle
 from tests.sockets import PATIENCE
 from tests.talker import (
     COLOUR,
@@ -182,6 +184,33 @@ async def test_a_keyframe_is_asked_for_as_the_floor_is_given(device: Device) -> 
         peer.received.shut()
 
 
+async def test_who_has_said_bye_is_seen_again(device: Device) -> None:
+    """A page that takes its track off may say so; the next time it has the floor, it is seen."""
+    async with device.peer() as peer, talking(peer) as viewer:
+        viewer.send(Face())
+        assert peer.received.open()
+        await until(lambda: device.screen.seen_ns > 0)
+        sender = viewer.sections["video"].sender
+        video = peer._pc.getTransceivers()[-1].receiver
+        said = asyncio.Event()
+        handle = video._handle_rtcp_packet
+
+        async def handled(packet: AnyRtcpPacket) -> None:
+            await handle(packet)
+            if isinstance(packet, RtcpByePacket):
+                said.set()
+
+        video._handle_rtcp_packet = handled  # type: ignore[method-assign]
+        await sender._send_rtcp([RtcpByePacket(sources=[sender._ssrc])])
+        await said.wait()
+        peer.received.shut()
+
+        assert peer.received.open()
+        seen = device.screen.seen_ns
+        await until(lambda: device.screen.seen_ns > seen)
+        peer.received.shut()
+
+
 async def test_a_viewer_that_only_listens_has_no_decoder(device: Device) -> None:
     """No thread of aiortc's decoders is left once the call stands."""
     async with device.peer() as peer, talking(peer):
@@ -213,6 +242,52 @@ async def test_a_viewer_may_decline_to_send(device: Device) -> None:
     async with device.peer() as peer, talking(peer, "inactive") as viewer:
         await viewer.picture()
         assert not peer.received.open()
+
+
+async def test_a_call_that_ends_gives_the_sinks_back(device: Device) -> None:
+    """Whoever gave the floor may have forgotten; the next viewer is heard and seen."""
+    async with device.peer() as peer, talking(peer):
+        assert peer.received.open()
+        received = peer.received
+        during = received._playout, received._pictures, device.screen._pictures
+    after = received._playout, received._pictures, device.screen._pictures
+    assert None not in during
+    assert after == (None, None, None)
+
+
+async def test_a_call_that_ends_as_it_begins_leaves_nothing(device: Device) -> None:
+    """The handshake is done, but the end of the call has its turn first: nothing begins then."""
+    async with device.peer() as peer:
+        transport = peer._pc.getTransceivers()[0].receiver.transport
+        shake_hands = transport._do_handshake
+        shaken, closing, begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def shake_hands_and_wait() -> None:
+            await shake_hands()
+            shaken.set()
+            await closing.wait()
+
+        transport._do_handshake = shake_hands_and_wait  # type: ignore[method-assign]
+
+        def note_begin() -> None:
+            if transport.state == "connected":
+                begun.set()
+
+        def note_end() -> None:
+            # aiortc says so before it stops anything.
+            if peer._pc.signalingState == "closed":
+                closing.set()
+
+        transport.on("statechange", note_begin)
+        peer._pc.on("signalingstatechange", note_end)
+        viewer = TalkingScreen()
+        await peer.answer(await viewer.answer(peer.sdp))
+        for candidate in peer.candidates:
+            await viewer.add_candidate(Trickle("", candidate).payload()["candidate"])
+        await shaken.wait()
+        await peer.close()
+        await begun.wait()
+        await viewer.close()
 
 
 @pytest.mark.parametrize("direction", ["recvonly", "sendrecv", ""])

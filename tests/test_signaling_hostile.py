@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 from socketio.exceptions import ConnectionError as SocketError
 
-from edgecam.signaling.members import BURST
+from edgecam.signaling.gate import ENGINES_PER_ADDRESS, JOIN_DEADLINE
+from edgecam.signaling.members import ADDRESS_CALLS_BURST, BURST, CALLS_BURST
 from edgecam.signaling.parser import MOST_MESSAGE
 from edgecam.signaling.server import SOCKETS_PER_ADDRESS
 from tests.door import BEARER, TOKEN, Door, Raw, open_door
@@ -18,6 +19,11 @@ from tests.sockets import PATIENCE
 
 CALL = "call-one"
 DEEP = "[" * 50_000
+
+
+def head(packet: str) -> str:
+    """What a test is called."""
+    return ascii(packet[:8])
 
 
 @pytest.fixture
@@ -179,6 +185,94 @@ async def test_a_flood_is_cut_and_others_go_on(door: Door) -> None:
     assert (await caller.hear("answer"))["sdp"] == "y"
 
 
+@pytest.mark.parametrize("packet", ["3", "5", "6", "40/x,", "40/viewer,", "42/x,[1]", "41/x,"])
+async def test_a_flood_of_what_is_no_message(
+    door: Door, packet: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every packet counts, whatever it is for."""
+    raw = await door.raw()
+    for _ in range(BURST - 1):
+        await raw.say(packet)
+    await works_after_anything(raw)
+    await raw.say(packet)
+    await raw.closed()
+    assert door.signaling.calls.viewers == 0
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("packet", ["7", "9", "x", "", "²", "bx", "4" + DEEP], ids=head)
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def test_what_is_no_packet(
+    door: Door, transport: str, packet: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It closes the socket, by either transport, and leaves no trace but one line."""
+    if transport == "websocket":
+        raw = await door.raw()
+        await raw.say(packet)
+        await raw.closed()
+    else:
+        poller = Poller(await door.browser(), door.url)
+        await poller.join()
+        await poller.post("6", packet)
+        while await poller.post("6") == 200:
+            pass
+    assert door.signaling.calls.viewers == 0
+    lines = [each for each in caplog.records if "no packet" in each.getMessage()]
+    assert len(lines) == 1
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("body", ["\x1e".join("6" * 17), "d=", "d=7", "\ud800", "6" * MOST_MESSAGE])
+async def test_a_post_that_cannot_be_read(
+    door: Door, body: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same for what is more than packets in a row."""
+    poller = Poller(await door.browser(), door.url)
+    await poller.join()
+    await poller.post_bytes(body.encode(errors="surrogatepass") + b"6")
+    while await poller.post("6") == 200:
+        pass
+    assert door.signaling.calls.viewers == 0
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def unjoined(door: Door, http: aiohttp.ClientSession) -> Raw:
+    """A socket that has said nothing yet."""
+    raw = Raw(await http.ws_connect(f"{door.url}socket.io/?EIO=4&transport=websocket"))
+    await raw.next()
+    return raw
+
+
+async def test_who_joins_no_namespace_is_cut(door: Door) -> None:
+    """Answering pings is not enough to stay; who has joined may."""
+    http = await door.browser()
+    raw, there = await unjoined(door, http), await door.raw_of(http)
+    door.clock.now += JOIN_DEADLINE
+    await raw.closed()
+    await works(there)
+
+
+async def test_who_joins_no_namespace_is_one_of_few(door: Door) -> None:
+    """An address may not open sockets without end, and its leaving makes room."""
+    # They answer none meanwhile.
+    door.signaling._sio.eio.ping_timeout = 60
+    http = await door.browser()
+    raws = [await unjoined(door, http) for _ in range(ENGINES_PER_ADDRESS)]
+    await (await unjoined(door, http)).closed()
+    door.clock.now += JOIN_DEADLINE
+    for raw in raws:
+        await raw.closed()
+    await works(await door.raw_of(http))
+
+
+async def test_a_socket_joins_one_namespace(door: Door) -> None:
+    """Two in one would be two shares."""
+    raw = await door.raw()
+    await raw.say('40/caller,{"token":"' + TOKEN + '"}')
+    await raw.closed()
+    assert door.signaling.calls.viewers == 0
+
+
 async def test_patience_refills_the_bucket(door: Door) -> None:
     """Who is slow may say any number of messages."""
     raw = await door.raw()
@@ -203,8 +297,29 @@ class Poller:
         await self.post("40/viewer,")
 
     async def post(self, *packets: str) -> int:
-        async with self._http.post(self._url, data="\x1e".join(packets)) as answer:
+        return await self.post_bytes("\x1e".join(packets).encode())
+
+    async def post_bytes(self, body: bytes) -> int:
+        async with self._http.post(self._url, data=body) as answer:
             return answer.status
+
+
+async def test_coming_again_gives_no_more_calls(door: Door) -> None:
+    """What an address may ask for outlives its sockets; others ask for their own."""
+    http = await door.browser()
+    for _ in range(ADDRESS_CALLS_BURST // CALLS_BURST):
+        raw = await door.raw_of(http)
+        await raw.hear("waiting")
+        for _ in range(CALLS_BURST):
+            await raw.say('42/viewer,["call",{}]')
+            await raw.hear("waiting")
+        await raw.socket.close()
+    raw = await door.raw_of(http)
+    await raw.say('42/viewer,["call",{}]')
+    assert (await raw.hear("error"))["code"] == "too-many"
+    door.clock.now += 1
+    await raw.say('42/viewer,["call",{}]')
+    await raw.hear("waiting")
 
 
 async def test_who_does_not_read_is_cut(door: Door) -> None:
@@ -216,6 +331,21 @@ async def test_who_does_not_read_is_cut(door: Door) -> None:
     await door.viewer()
     await asyncio.wait_for((await door.viewer()).hear("waiting"), PATIENCE)
     assert door.signaling.calls.viewers == 2
+
+
+async def test_many_that_do_not_read_fill_no_log(
+    door: Door, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever can be cut for it can come again."""
+    monkeypatch.setattr("edgecam.signaling.outbox.MOST_UNSENT", 4)
+    http = await door.browser()
+    for _ in range(20):
+        poller = Poller(http, door.url)
+        await poller.join()
+        while await poller.post(*['42/viewer,["x",{}]'] * 4) == 200:
+            pass
+    lines = [each for each in caplog.records if "does not read" in each.getMessage()]
+    assert 0 < len(lines) <= 10
 
 
 async def test_who_is_refused_and_does_not_read(door: Door) -> None:
@@ -230,9 +360,9 @@ async def test_who_is_refused_and_does_not_read(door: Door) -> None:
 
 
 async def test_too_many_sockets_of_one_address(door: Door) -> None:
-    """Of 200, sixteen get in and the others are told why; when some leave, others can come."""
+    """Sixteen get in, as many more are told why not; when some leave, others can come."""
     http = await door.browser()
-    sockets = [door.socket("/viewer", http) for _ in range(200)]
+    sockets = [door.socket("/viewer", http) for _ in range(ENGINES_PER_ADDRESS)]
     outcomes = await asyncio.gather(
         *(socket.connect() for socket in sockets), return_exceptions=True
     )

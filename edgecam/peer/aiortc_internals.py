@@ -161,19 +161,23 @@ def limit_repairs(sender: RTCRtpSender, most_unsent: int) -> None:
     sender._retransmit = send_again  # type: ignore[method-assign]
 
 
-def end_consent(pc: RTCPeerConnection) -> None:
-    """Have no check of consent begin any more: ``pc`` is about to be closed.
+def begin_no_more(pc: RTCPeerConnection) -> None:
+    """Have nothing of ``pc`` begin any more: it is about to be closed.
 
-    aioice begins them up to 20 ms after a pair was chosen; one that begins after the connection
-    was closed would never end.
+    What begins after the end would never end. aioice begins checks of consent up to 20 ms after a
+    pair was chosen; aiortc begins senders and receivers, which it has stopped already, when the
+    handshake is done by then.
     """
 
-    async def nothing() -> None:
+    async def nothing(*_: Any, **__: Any) -> None:
         pass
 
     for transceiver in pc.getTransceivers():
-        connection = transceiver.receiver.transport.transport._connection
-        connection.query_consent = nothing  # type: ignore[method-assign]
+        ice = transceiver.receiver.transport.transport
+        ice._connection.query_consent = nothing  # type: ignore[method-assign]
+        ice.start = nothing  # type: ignore[method-assign]
+        transceiver.sender.send = nothing  # type: ignore[method-assign]
+        transceiver.receiver.receive = nothing  # type: ignore[method-assign]
 
 
 def on_datagram(pc: RTCPeerConnection, heard: Callable[[], None]) -> None:
@@ -205,7 +209,11 @@ def ask_for_a_sign(pc: RTCPeerConnection) -> None:
     aioice asks every 5 s, and no longer knows a question after half a second.
     """
     pair = _chosen_pair(pc)
-    if pair is None or pair.protocol.transport.is_closing():
+    if pair is None:
+        return
+    # A relay's has no such method, and ignores by itself what it is given once it is closed.
+    is_closing = getattr(pair.protocol.transport, "is_closing", None)
+    if is_closing and is_closing():
         return
     connection = _connection(pc)
     request = connection.build_request(pair, nominate=False)

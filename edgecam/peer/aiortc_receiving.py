@@ -11,9 +11,9 @@ from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpReceiver, RTC
 from aiortc.codecs import CODECS
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtcpeerconnection import filter_preferred_codecs, find_common_codecs
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtcrtpreceiver import NackGenerator
-from aiortc.rtp import RTP_HISTORY_SIZE, RtpPacket
+from aiortc.rtp import RTP_HISTORY_SIZE, AnyRtcpPacket, RtcpByePacket, RtpPacket
 from aiortc.utils import uint16_add
 from pylibsrtp import Error as SrtpError
 from pylibsrtp import Session
@@ -195,9 +195,20 @@ def on_packet(receiver: RTCRtpReceiver, take: Callable[[int, bytes], None]) -> N
 
 
 def on_picture(receiver: RTCRtpReceiver, take: Callable[[str, bytes], None]) -> None:
-    """Have codec and data of every whole encoded picture taken, nothing decoded."""
+    """Have codec and data of every whole encoded picture taken, nothing decoded.
+
+    Also after a BYE (RFC 3550, section 6.6), which ends one stream: another may follow, and aiortc
+    would hand on no picture any more.
+    """
     _put(receiver, "decoder_queue", _Undecoded(take))
     start_over(receiver)
+    handle = receiver._handle_rtcp_packet
+
+    async def handle_but_bye(packet: AnyRtcpPacket) -> None:
+        if not isinstance(packet, RtcpByePacket):
+            await handle(packet)
+
+    receiver._handle_rtcp_packet = handle_but_bye  # type: ignore[method-assign]
 
 
 def start_over(receiver: RTCRtpReceiver) -> None:
@@ -209,18 +220,6 @@ def start_over(receiver: RTCRtpReceiver) -> None:
 def ask_for_keyframe(receiver: RTCRtpReceiver) -> None:
     """Send a picture loss indication with the next packet that comes. For any thread."""
     getattr(receiver, "_RTCRtpReceiver__decoder_error").set()  # noqa: B009
-
-
-def receive_no_more(receiver: RTCRtpReceiver) -> None:
-    """Have ``receiver`` not begin any more: its connection is about to be closed.
-
-    aiortc begins it after DTLS even if it was stopped meanwhile, and never ends it then.
-    """
-
-    async def nothing(parameters: RTCRtpReceiveParameters) -> None:
-        pass
-
-    receiver.receive = nothing  # type: ignore[method-assign]
 
 
 def _put(receiver: RTCRtpReceiver, name: str, value: object) -> None:

@@ -39,6 +39,10 @@ class CurrentIce:
             self._ice = self._of(servers)
             self._changed.set()
 
+    def look_again(self) -> None:
+        """As ``Ice.look_again``."""
+        self._ice.look_again()
+
     async def watch(
         self, renew: Callable[[], None], replace: Callable[[Peer, Peer], Awaitable[bool]]
     ) -> None:

@@ -6,9 +6,10 @@ the configuration, and offers are made with that one. The page is handed all of 
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Literal, cast
 
@@ -19,8 +20,13 @@ from edgecam.peer.peer import Peer
 from edgecam.peer.reach import LOOK, Allocation, allocate, ask_stun, first
 from edgecam.peer.servers import CREDENTIAL_LIFETIME, Servers
 
+logger = logging.getLogger(__name__)
+
 GATHER = 1.0
 """Seconds after which an offer goes without the servers; theirs replaces it when it is ready."""
+
+LONGEST_PAUSE = 1.0
+"""Seconds between two looks at most: so much later than the network, a server is found again."""
 
 HEARTBEAT = 10.0
 """Seconds between two questions whether the TURN server still knows us."""
@@ -30,7 +36,8 @@ _CANDIDATE: dict[Server, str] = {"STUN": "typ srflx", "TURN": "typ relay"}
 
 
 class Ice:
-    """Makes peers by ``make``, with the servers that answer; ``watch`` keeps looking which do.
+    """Makes peers by ``make``, with the servers that answer; ``watch`` keeps looking which do, and
+    ``look_again`` says that it may be others now.
 
     A peer that took too long to make for a viewer to wait is offered once it is there, in the
     place of the one that was offered without servers meanwhile.
@@ -47,6 +54,7 @@ class Ice:
         self._doubt = {kind: asyncio.Event() for kind in kinds}
         self._looked = {kind: asyncio.Event() for kind in kinds}
         self._late: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Timeout] = set()
         self._offered = False
         self._renew: Callable[[], None] = lambda: None
         self._replace: Callable[[Peer, Peer], Awaitable[bool]]
@@ -96,6 +104,28 @@ class Ice:
             for task in list(self._late):
                 await cancelled(task)
 
+    def look_again(self) -> None:
+        """The network has changed: no pause is waited out, nor a server that would not answer."""
+        waiting, self._waiting = self._waiting, set()
+        now = asyncio.get_running_loop().time()
+        for each in waiting:
+            each.reschedule(now)
+
+    @asynccontextmanager
+    async def _on_this_network(self) -> AsyncIterator[None]:
+        """TimeoutError once ``look_again`` is called."""
+        async with asyncio.timeout(None) as waiting:
+            self._waiting.add(waiting)
+            try:
+                yield
+            finally:
+                self._waiting.discard(waiting)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with self._on_this_network():
+                await asyncio.sleep(seconds)
+
     def _offer_anew(self) -> None:
         if self._offered:
             self._renew()
@@ -133,18 +163,29 @@ class Ice:
             peer = await making
         except OSError:
             return
-        if not (self._has_all(peer, kinds) and await self._replace(plain, peer)):
+        except Exception:
+            logger.exception("an offer that was late could not be made")
+            return
+        try:
+            taken = self._has_all(peer, kinds) and await self._replace(plain, peer)
+        except Exception:
+            logger.exception("an offer that was late could not be used")
+            taken = False
+        if not taken:
             await peer.close()
 
     async def _watch_stun(self) -> None:
-        backoff = Backoff("STUN; calls go on without")
+        backoff = Backoff("STUN; calls go on without", LONGEST_PAUSE)
         while True:
             try:
-                answers, _ = await first(self._servers.stun, ask_stun)
+                async with self._on_this_network():
+                    answers, _ = await first(self._servers.stun, ask_stun)
+            except TimeoutError:
+                continue
             except OSError as error:
                 self._answers.pop("STUN", None)
                 self._looked["STUN"].set()
-                await asyncio.sleep(backoff.failed(error))
+                await self._pause(backoff.failed(error))
                 continue
             backoff.worked()
             if self._answers.get("STUN") != answers:
@@ -156,18 +197,21 @@ class Ice:
 
     async def _watch_turn(self) -> None:
         without = "no call is possible" if self._servers.relay_only else "calls go on without"
-        backoff = Backoff(f"TURN; {without}")
+        backoff = Backoff(f"TURN; {without}", LONGEST_PAUSE)
         doubt = self._doubt["TURN"]
         while True:
             doubt.clear()
             try:
                 ask = partial(allocate, login=self._servers.login(), lost=doubt.set)
-                self._answers["TURN"], allocation = await first(self._servers.turn, ask)
+                async with self._on_this_network():
+                    self._answers["TURN"], allocation = await first(self._servers.turn, ask)
+            except TimeoutError:
+                continue
             except OSError as error:
                 if self._answers.pop("TURN", None):
                     self._offer_anew()
                 self._looked["TURN"].set()
-                await asyncio.sleep(backoff.failed(error))
+                await self._pause(backoff.failed(error))
                 continue
             self._looked["TURN"].set()
             # What stands has been allocated by a server that is gone, or its credentials are old.
@@ -178,7 +222,7 @@ class Ice:
                 await allocation.close()
             if not held:
                 forgotten = OSError(f"{self._answers['TURN']} has forgotten us, or relays nothing")
-                await asyncio.sleep(backoff.failed(forgotten))
+                await self._pause(backoff.failed(forgotten))
 
 
 async def _holds(allocation: Allocation, doubt: asyncio.Event, backoff: Backoff) -> bool:

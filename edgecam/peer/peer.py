@@ -241,6 +241,7 @@ class Peer:
     async def close(self) -> None:
         """End the call and free everything it holds."""
         self.ended.set()
+        self.received.shut()
         for sending in self._sendings:
             sending.close()
         for task in list(self._lookups):
@@ -248,7 +249,7 @@ class Peer:
         if self._lookups:
             await asyncio.wait(self._lookups)
         await cancelled(self._watching)
-        aiortc_internals.end_consent(self._pc)
+        aiortc_internals.begin_no_more(self._pc)
         await self._pc.close()
 
     async def _offer(self) -> None:
@@ -284,9 +285,12 @@ class Peer:
             self.ended.set()
 
     async def _watch(self) -> None:
-        """End the call when the viewer is gone."""
-        aiortc_internals.on_datagram(self._pc, self._liveness.heard)
-        await self._liveness.until_gone()
+        """End the call when the viewer is gone, or when that can't be told any more."""
+        try:
+            aiortc_internals.on_datagram(self._pc, self._liveness.heard)
+            await self._liveness.until_gone()
+        except Exception:
+            logger.exception("whether a viewer is still there can't be told; its call ends")
         self.ended.set()
 
     def _looked_up(self, task: asyncio.Task[None]) -> None:

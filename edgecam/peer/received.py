@@ -98,12 +98,6 @@ class Received:
         if pictures is not None and self._sinks.screen is not None:
             self._sinks.screen.end(pictures)
 
-    def close(self) -> None:
-        """Shut for good, before the connection is closed."""
-        self.shut()
-        for section in self._sections.values():
-            aiortc_receiving.receive_no_more(section.receiver)
-
     def _hear(self, timestamp: int, data: bytes) -> None:
         if self._playout is not None:
             self._playout.push(timestamp, data)

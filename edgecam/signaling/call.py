@@ -14,7 +14,10 @@ About = Answer | AskForFloor | Hangup | Listen | Trickle
 
 
 class Call:
-    """One peer and what the other side has said about it so far."""
+    """One peer and what the other side has said about it so far.
+
+    ``lent``: when the credentials for TURN that its offer came with were made, if any were.
+    """
 
     def __init__(self, name: str, peer: Peer) -> None:
         self.name = name
@@ -24,6 +27,7 @@ class Call:
         self.viewer: Watcher | None = None
         self.asks = TokenBucket(ASKS_AT_ONCE, ASKS_A_SECOND, asyncio.get_running_loop().time())
         self.inbox: asyncio.Queue[About] = asyncio.Queue(MOST_UNREAD)
+        self.lent: float | None = None
         self.reason = ""
         self.told = False
         self.task: asyncio.Task[None] | None = None

@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from edgecam.errors import BadMessage
-from edgecam.lifecycle import Backoff, cancelled, either
+from edgecam.lifecycle import Backoff, cancelled, either, whenever
+from edgecam.limits import Seldom
 from edgecam.logfields import about
 from edgecam.peer.peer import Peer
 from edgecam.signaling.call import About, Call
+from edgecam.signaling.lending import IceServers, Lending
 from edgecam.signaling.messages import (
-    MOST_TEXT,
     Answer,
     AskForFloor,
-    CallerState,
     Floor,
     Hangup,
     Listen,
@@ -25,6 +25,7 @@ from edgecam.signaling.messages import (
     Taken,
     Trickle,
 )
+from edgecam.signaling.status import status_of
 from edgecam.signaling.talking import TalkBack, Talking
 
 logger = logging.getLogger(__name__)
@@ -37,12 +38,11 @@ CONNECT_DEADLINE = 15.0
 CLOSE_DEADLINE = 1.0
 """Seconds that ended calls get to take leave when stopping; a TURN server may not answer."""
 
-MOST_WATCHING = 64
-"""Viewers that a status names."""
+COMINGS_AT_ONCE, COMINGS_A_SECOND = 60, 0.2
+"""Viewers that come and go, in the log: every one on a busy day, not every one of a flood."""
 
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
 MakePeer = Callable[[], Awaitable[Peer]]
-IceServers = tuple[dict[str, Any], ...]
 
 NO_TALK_BACK = TalkBack()
 
@@ -53,7 +53,8 @@ class Caller:
     ``connected`` and ``disconnected`` are told by the socket, ``said`` hands on what the server
     says. ``ready`` is set once the first offer stands: from then on a viewer can be answered. Each
     call is one task; a call that fails ends alone. ``ice_servers`` are the viewer's, or make them
-    for each offer anew. ``talk_back``: whether and for how long viewers can be heard.
+    for each offer anew: then no offer stands for longer than half the life of its credentials.
+    ``talk_back``: whether and for how long viewers can be heard.
     """
 
     def __init__(
@@ -61,13 +62,13 @@ class Caller:
         make_peer: MakePeer,
         most: int,
         standing: int,
-        ice_servers: IceServers | Callable[[], IceServers],
+        ice_servers: IceServers | Callable[[], IceServers] | Lending,
         talk_back: TalkBack = NO_TALK_BACK,
     ) -> None:
         self._make_peer = make_peer
         self._most = most
         self._standing = standing
-        self._ice_servers = ice_servers
+        self._lending = ice_servers if isinstance(ice_servers, Lending) else Lending(ice_servers)
         self._calls: dict[str, Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._emit: Emit | None = None
@@ -77,7 +78,10 @@ class Caller:
         self._granted = asyncio.Event()
         self._told: Status | None = None
         self._unsaid: dict[str, None] = {}
-        self._changed = asyncio.Event()
+        self._comings = Seldom(logger, COMINGS_AT_ONCE, COMINGS_A_SECOND)
+        self._refusals = Seldom(logger)
+        self._untold = asyncio.Event()
+        self._wanting = asyncio.Event()
         self.ready = asyncio.Event()
 
     @property
@@ -100,7 +104,7 @@ class Caller:
         """The socket to the server is open; ``emit`` sends through it."""
         self._emit = emit
         self._told = None
-        self._changed.set()
+        self._change()
 
     def disconnected(self) -> None:
         """The socket is gone, and with it every call.
@@ -126,6 +130,8 @@ class Caller:
     def offer_anew(self) -> None:
         """Withdraw the offers that stand: they name addresses that are gone or miss new ones."""
         self._generation += 1
+        self._change()
+        self._change()
         for call in self.calls:
             if not call.taken.is_set():
                 call.hang_up("stale")
@@ -136,7 +142,7 @@ class Caller:
         offers = [call for call in self.calls if not call.taken.is_set()]
         for call in offers[max(0, min(standing, most - self.viewers)) :]:
             call.hang_up("stale")
-        self._changed.set()
+        self._change()
 
     async def replace(self, old: Peer, new: Peer) -> bool:
         """Offer ``new`` in the place of ``old``; False, and nothing done, if that stands no more.
@@ -154,7 +160,7 @@ class Caller:
     def source_failed(self, source: str, reason: str) -> None:
         """Tell the viewers why ``source`` delivers nothing; an empty reason: it does again."""
         self._failures[source] = reason
-        self._changed.set()
+        self._change()
 
     def said(self, message: Message) -> None:
         """The server's message about one of the calls."""
@@ -165,43 +171,62 @@ class Caller:
             if isinstance(message, Taken):
                 call.viewer = message.viewer
                 call.taken.set()
-                self._changed.set()
+                self._change()
             elif call.inbox.full():
                 call.hang_up("failed")
             else:
                 call.inbox.put_nowait(message)
 
     async def run(self) -> None:
-        """Keep offers standing and the server told, until cancelled; then end every call."""
-        backoff = Backoff("making an offer")
-        floor = asyncio.create_task(self._watch_floor(), name="the floor")
+        """Keep offers standing and the server told, until cancelled; then end every call.
+
+        Neither waits for the other, nor does news wait until a pause after a failure is over.
+        """
+        tell = whenever(self._untold, self._tell, Backoff("telling the signaling server"))
+        offer = whenever(self._wanting, self._offer, Backoff("making an offer"))
+        work = (tell, offer, self._watch_floor(), self._watch_age())
+        tasks = [asyncio.create_task(each) for each in work]
         try:
-            while True:
-                await self._changed.wait()
-                self._changed.clear()
-                try:
-                    await self._withdraw()
-                    await self._tell()
-                    while self._emit is not None and self._missing() > 0:
-                        await self._place()
-                    self._failures.pop("offers", None)
-                    await self._tell()
-                    backoff.worked()
-                except Exception as error:
-                    logger.debug("an offer could not be made", exc_info=True)
-                    if isinstance(error, OSError) and not self._calls:
-                        self._failures["offers"] = f"{error}"
-                    await asyncio.sleep(backoff.failed(error))
-                    self._changed.set()
+            await asyncio.gather(*tasks)
         finally:
-            await cancelled(floor)
+            for task in tasks:
+                await cancelled(task)
             await self._end_all()
 
-    async def _withdraw(self) -> None:
-        """Say which calls of the connection before are over."""
-        while self._emit is not None and self._unsaid:
-            name, _ = self._unsaid.popitem()
-            await self._send("hangup", Hangup(name, "caller-left").payload())
+    def _change(self) -> None:
+        """The server is to be told, or an offer is wanting, or may be possible now."""
+        self._untold.set()
+        self._wanting.set()
+
+    async def _tell(self) -> None:
+        """Say which calls of the connection before are over, and how this one does."""
+        while (emit := self._emit) is not None and self._unsaid:
+            name = next(iter(self._unsaid))
+            await emit("hangup", Hangup(name, "caller-left").payload())
+            if self._emit is emit:
+                self._unsaid.pop(name)
+                self._wanting.set()
+        status = self.status
+        if status != self._told and (emit := self._emit) is not None:
+            await emit("status", status.payload())
+            if self._emit is emit:
+                self._told = status
+
+    async def _offer(self) -> None:
+        """Make offers stand until none is missing; before, the server must know which are over."""
+        try:
+            while self._emit is not None and not self._unsaid and self._missing() > 0:
+                await self._place()
+        except OSError as error:
+            if not self._calls:
+                self._failed_to_offer(f"{error}")
+            raise
+        if self._calls:
+            self._failed_to_offer("")
+
+    def _failed_to_offer(self, reason: str) -> None:
+        self._failures["offers"] = reason
+        self._untold.set()
 
     def _missing(self) -> int:
         standing = sum(not call.taken.is_set() for call in self._calls.values())
@@ -221,7 +246,7 @@ class Caller:
         call = Call(secrets.token_urlsafe(12), peer)
         self._calls[call.name] = call
         call.task = self._own(self._run_call(call), f"call-{call.name}")
-        servers = self._ice_servers() if callable(self._ice_servers) else self._ice_servers
+        servers, call.lent = self._lending.lend()
         await self._send("offer", Offer(call.name, peer.sdp, servers).payload())
         for candidate in (*peer.candidates, None):
             await self._send("candidate", Trickle(call.name, candidate).payload())
@@ -244,13 +269,13 @@ class Caller:
             async with asyncio.timeout(CONNECT_DEADLINE):
                 await either(call.peer.connected, call.peer.ended)
             if call.peer.connected.is_set():
-                logger.info("viewer connected: call %s", call.name)
+                self._note(self._comings, "viewer connected: call %s", call.name)
                 if call.peer.video == "vp8":
-                    logger.info(
+                    text = (
                         "call %s: that browser can't play H.264; encoding VP8 for it costs the"
-                        " processor (encode.vp8)",
-                        call.name,
+                        " processor (encode.vp8)"
                     )
+                    self._note(self._comings, text, call.name)
             await call.peer.ended.wait()
         except TimeoutError:
             call.hang_up("timeout")
@@ -266,8 +291,8 @@ class Caller:
                 self._gone(call)
                 await call.peer.close()
         if call.taken.is_set():
-            dropped = call.peer.dropped
-            logger.info("viewer left: call %s, %s, %d dropped", call.name, call.reason, dropped)
+            text = "viewer left: call %s, %s, %d dropped"
+            self._note(self._comings, text, call.name, call.reason, call.peer.dropped)
 
     async def _listen(self, call: Call) -> None:
         """Act on what the viewer says, for as long as the call lasts."""
@@ -288,7 +313,7 @@ class Caller:
                     case AskForFloor(want=want):
                         await self._send("floor", self._floor_for(call, want=want).payload())
             except BadMessage as error:
-                logger.info("call %s: %s", call.name, error)
+                self._note(self._refusals, "call %s: %s", call.name, error)
                 if isinstance(message, Answer) and not call.answered.is_set():
                     call.hang_up(error.code)
             except Exception:
@@ -305,12 +330,12 @@ class Caller:
         answer = self._talking.asked(call.name, received, call.asks, now)
         if answer.state == "granted":
             self._granted.set()
-            self._changed.set()
+            self._change()
         return answer
 
     def _release(self, call: Call) -> None:
         if self._talking.release(call.name):
-            self._changed.set()
+            self._change()
 
     async def _watch_floor(self) -> None:
         """Take the floor from whoever is silent, for as long as the caller runs."""
@@ -324,39 +349,29 @@ class Caller:
                 call = self._calls.get(self._talking.silent(now()) or "")
                 if call is not None:
                     self._release(call)
-                    await self._send("floor", Floor(call.name, "released", "silent").payload())
+                    told = self._send("floor", Floor(call.name, "released", "silent").payload())
+                    self._own(told, "tell of the floor")
+
+    async def _watch_age(self) -> None:
+        """Offer anew what has stood for half as long as its credentials hold."""
+        while True:
+            await asyncio.sleep(self._lending.check)
+            for call in self.calls:
+                if self._lending.outlived(call.lent) and not call.taken.is_set():
+                    call.hang_up("stale")
 
     def _gone(self, call: Call) -> None:
         self._calls.pop(call.name, None)
-        self._changed.set()
-
-    async def _tell(self) -> None:
-        status = self.status
-        if status != self._told and self._emit is not None:
-            await self._send("status", status.payload())
-            self._told = status
+        self._change()
 
     @property
     def status(self) -> Status:
-        failed = {source: reason for source, reason in self._failures.items() if reason}
-        message = "; ".join(failed.values())[:MOST_TEXT]
-        if "camera" in failed or "offers" in failed:
-            return self._status_of("failed", message)
-        if self.viewers >= self._most:
-            return self._status_of("full", message or f"all {self._most} places are taken")
-        return self._status_of("ready", message)
+        """What the server is told."""
+        return status_of(self.calls, self._most, self._failures, self._talking)
 
-    def _status_of(self, state: CallerState, message: str) -> Status:
-        known = [call for call in self.calls if call.viewer is not None and call.taken.is_set()]
-        return Status(
-            state,
-            message,
-            self.viewers,
-            self._most,
-            tuple(call.viewer for call in known if call.viewer)[:MOST_WATCHING],
-            tuple(c.viewer.viewer for c in known if c.viewer and c.name == self._talking.holder),
-            self._talking.plays,
-        )
+    def _note(self, seldom: Seldom, text: str, *values: object) -> None:
+        """Log what a viewer can make happen as often as it likes."""
+        seldom.log(asyncio.get_running_loop().time(), logging.INFO, text, *values)
 
     async def _send(self, event: str, payload: dict[str, Any]) -> None:
         if self._emit is not None:

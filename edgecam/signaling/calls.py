@@ -29,12 +29,16 @@ from edgecam.signaling.messages import (
 MOST_OFFERS = 64
 """Offers of one camera that may stand."""
 
+MOST_UNANSWERED = 4
+"""Offers that viewers of one address may have and not have answered."""
+
 
 @dataclass(slots=True)
 class _Viewer:
-    """A viewer as the others see it, and the call it has."""
+    """A viewer as the others see it, where it comes from, and the call it has."""
 
     watcher: Watcher
+    address: str
     call: str | None = None
 
 
@@ -42,8 +46,10 @@ class Calls:
     """Every offer and call there is.
 
     An offer is handed to one viewer only, the one of those who want that camera that has waited
-    longest; a viewer has one call. How cameras are changes at any rate callers like: what viewers
-    are to be told of it is kept in ``news`` until somebody asks, and told once.
+    longest; a viewer has one call. Nobody can take every place by not answering: the viewers of an
+    address have few unanswered offers at a time, and wait in line for the next. How cameras are
+    changes at any rate callers like: what viewers are to be told of it is kept in ``news`` until
+    somebody asks, and told once.
     """
 
     def __init__(self) -> None:
@@ -98,10 +104,13 @@ class Calls:
         return told
 
     def viewer_joined(
-        self, viewer: str, watcher: Watcher, wanted: str | None, now: float
+        self, viewer: str, watcher: Watcher, wanted: str | None, now: float, address: str = ""
     ) -> list[Delivery]:
-        """A viewer's socket opened; it is in line for a call of the camera it wants, or of any."""
-        self._viewers[viewer] = _Viewer(watcher)
+        """A viewer's socket opened; it is in line for a call of the camera it wants, or of any.
+
+        Without an ``address`` it is taken to have one of its own.
+        """
+        self._viewers[viewer] = _Viewer(watcher, address or viewer)
         if self._changed:
             # It is told what the others have not been told yet, and may never be.
             self._listed = None
@@ -139,6 +148,12 @@ class Calls:
 
     def viewer_said(self, viewer: str, message: Message, now: float) -> list[Delivery]:
         """What follows from a viewer's message."""
+        told = self._viewer_said(viewer, message, now)
+        if isinstance(message, Answer | AskForCall | Hangup):
+            told += self._move_on(now)
+        return told
+
+    def _viewer_said(self, viewer: str, message: Message, now: float) -> list[Delivery]:
         match message:
             case AskForCall():
                 ended = self._hang_up(viewer, "replaced")
@@ -158,9 +173,10 @@ class Calls:
         raise BadMessage("unknown-event", "a viewer does not say that")
 
     def overdue(self, now: float) -> list[Delivery]:
-        """Forget the offers that were handed out and not answered in time."""
+        """Forget the offers that were handed out and not answered in time: others may have one."""
         late = [call for call in self._calls.values() if call.is_overdue(now)]
-        return [told for call in late for told in self._end(call, "timeout", set())]
+        ended = [told for call in late for told in self._end(call, "timeout", set())]
+        return ended + self._move_on(now)
 
     def everybody_hangs_up(self, reason: str) -> list[Delivery]:
         """End every call, telling both sides."""
@@ -202,17 +218,28 @@ class Calls:
 
     def _offer_around(self, call: Call, now: float) -> list[Delivery]:
         """Hand it to whose turn it is, if anybody waits and the caller speaks for its camera."""
-        viewer = self._line.first(call.camera)
+        viewer = self._line.first(call.camera, self._may_have_one)
         if viewer is None or self.cameras.speaker(call.camera) != call.caller:
             return []
         return self._hand_out(call, viewer, now)
+
+    def _move_on(self, now: float) -> list[Delivery]:
+        """Hand out what stands to those in line whom only their address held up."""
+        return [told for call in self._standing() for told in self._offer_around(call, now)]
+
+    def _may_have_one(self, viewer: str) -> bool:
+        address = self._viewers[viewer].address
+        handed = (call.viewer for call in self._calls.values() if not call.answered)
+        unanswered = (each for each in handed if each is not None)
+        held = sum(self._viewers[each].address == address for each in unanswered)
+        return held < MOST_UNANSWERED
 
     def _line_up(self, viewer: str, wanted: str | None, now: float) -> list[Delivery]:
         order = {each.camera: at for at, each in enumerate(self.cameras.all())}
         fitting = (call for call in self._standing() if wanted in (None, call.camera))
         # Of one camera's, the oldest.
         call = min(fitting, key=lambda call: order[call.camera], default=None)
-        if call is not None:
+        if call is not None and self._may_have_one(viewer):
             return self._hand_out(call, viewer, now)
         self._line.join(viewer, wanted)
         return self._why_waiting(viewer, repeat=True)

@@ -1,6 +1,6 @@
 """The viewers in line for a call."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from edgecam.signaling.cameras import Why
@@ -31,10 +31,10 @@ class Line:
         """It wants none, or has one."""
         self._places.pop(viewer, None)
 
-    def first(self, camera: str) -> str | None:
-        """Whose turn it is when ``camera`` has an offer."""
+    def first(self, camera: str, may: Callable[[str], bool]) -> str | None:
+        """Whose turn it is, of those who ``may`` have one now, when ``camera`` has an offer."""
         for viewer, place in self._places.items():
-            if place.wanted in (None, camera):
+            if place.wanted in (None, camera) and may(viewer):
                 return viewer
         return None
 

@@ -14,6 +14,10 @@ BURST = 200
 RATE = 50.0
 CALLS_BURST = 5
 CALLS_RATE = 1.0
+ADDRESS_CALLS_BURST = 40
+"""Of all sockets of an address, one after the other or at once: eight that may ask five times."""
+
+ADDRESS_CALLS_RATE = 2.0
 FLOOR_BURST = 10
 FLOOR_RATE = 2.0
 CALLER_BURST = 5_000
@@ -35,16 +39,13 @@ class Cut:
 
 @dataclass(slots=True)
 class Member:
-    """One open socket of a namespace. ``messages``: its share, None for who may say what it likes.
-
-    A caller's share is its camera's, however many sockets it opens, one after the other or at once.
-    """
+    """One open socket of a namespace. ``address_calls`` is shared with others of its address."""
 
     namespace: Namespace
     address: str
     cut: Cut
-    messages: TokenBucket | None
     calls: TokenBucket
+    address_calls: TokenBucket
     floor: TokenBucket
 
     @property
@@ -52,27 +53,26 @@ class Member:
         """For the log."""
         return f"{self.namespace[1:]} at {self.address}"
 
-    def floods(self, now: float) -> bool:
-        """Whether one more message is too many."""
-        return self.messages is not None and not self.messages.take(now)
-
     def check_pace(self, message: Message, now: float) -> None:
         """BadMessage if it asks too often. The floor can be given back at any time."""
-        if isinstance(message, AskForCall) and not self.calls.take(now):
-            raise BadMessage("too-many", "ask for another call once a second at most")
+        if isinstance(message, AskForCall):
+            if not self.calls.take(now):
+                raise BadMessage("too-many", "ask for another call once a second at most")
+            if not self.address_calls.take(now):
+                raise BadMessage("too-many", "your address asks for calls too often")
         if isinstance(message, AskForFloor) and message.want and not self.floor.take(now):
             raise BadMessage("too-many", "ask for the floor twice a second at most")
 
 
 def member(
-    namespace: Namespace, address: str, cut: Cut, messages: TokenBucket | None, now: float
+    namespace: Namespace, address: str, cut: Cut, address_calls: TokenBucket, now: float
 ) -> Member:
     """A socket that has just come in."""
     return Member(
         namespace,
         address,
         cut,
-        messages,
         TokenBucket(CALLS_BURST, CALLS_RATE, now),
+        address_calls,
         TokenBucket(FLOOR_BURST, FLOOR_RATE, now),
     )

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Collection
 
+from edgecam.peer.addresses import host_addresses
+
 
 class Moves:
     """Ends a connection the moment that its address here is gone: it would be dead without a word.
 
-    ``tell`` it of each change; ``watch`` what is to be done.
+    ``tell`` it of each change; ``watch`` what is to be done. An address that was never told of, as
+    loopback or an IPv6 link-local one, can't be gone.
     """
 
     def __init__(self) -> None:
+        self._known = frozenset(host_addresses())
         self._address: str | None = None
         self._lost: Callable[[], None] = lambda: None
 
@@ -19,5 +23,7 @@ class Moves:
 
     def tell(self, now: Collection[str]) -> None:
         """The host's addresses are ``now`` these."""
-        if self._address is not None and self._address not in now:
+        gone = self._known.difference(now)
+        self._known = frozenset(now)
+        if self._address in gone:
             self._lost()

@@ -6,6 +6,7 @@ BadMessage with the code the document names.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,12 @@ CALL_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 REASON = re.compile(r"[a-z-]{1,32}")
 MOST_MESSAGE = 131_072
 MOST_NAME = 40
+MOST_MARKS = 3
+"""Combining marks in a row: Hindi has nukta, vowel sign and anusvara."""
+
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that show nothing: Hangul fillers and the empty Braille pattern."""
+
 MOST_ICE_SERVERS = 8
 MOST_WATCHING = 64
 
@@ -55,7 +62,8 @@ def parse_join(auth: object) -> Join:
         return Join()
     if not isinstance(auth, dict):
         raise BadMessage("bad-message", "auth has to be one object")
-    return Join(_name(auth.get("name", "")), _camera(auth))
+    name = auth.get("name", "")
+    return Join(_name(name) if name != "" else "", _camera(auth))
 
 
 def call_of(payload: object) -> str | None:
@@ -148,6 +156,7 @@ def _status(payload: dict[str, Any]) -> Status:
         raise BadMessage("bad-message", "viewers and places have to be whole numbers")
     watching = tuple(_watcher(each) for each in _few(payload, "watching"))
     floor = tuple(_id(each, "a viewer in floor") for each in _few(payload, "floor"))
+    message = "".join(each if each.isprintable() else " " for each in message)
     return Status(state, message, viewers, places, watching, floor, _talk(payload))
 
 
@@ -202,6 +211,11 @@ def _id(value: object, what: str) -> str:
 def _name(value: object) -> str:
     if not isinstance(value, str) or len(value) > MOST_NAME or not value.isprintable():
         raise BadMessage("bad-message", f"name has to be printable text of up to {MOST_NAME}")
+    kinds = "".join(unicodedata.category(each)[0] for each in value if each not in BLANK)
+    if not re.search("[LNPS]", kinds):
+        raise BadMessage("bad-message", "name has to show something")
+    if "M" * (MOST_MARKS + 1) in kinds:
+        raise BadMessage("bad-message", f"name has to have {MOST_MARKS} marks in a row at most")
     return value.strip()
 
 

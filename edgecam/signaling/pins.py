@@ -31,12 +31,14 @@ class PinnedKey(aiohttp.Fingerprint):
     """
 
     def check(self, transport: asyncio.Transport) -> None:
-        """Raise PinMismatch unless the other side of ``transport`` has the key."""
+        """Abort ``transport`` and raise PinMismatch unless its other side has the key."""
         tls = transport.get_extra_info("ssl_object")
         shown = tls and tls.getpeercert(binary_form=True)
         certificate = x509.load_der_x509_certificate(shown) if shown else None
         if certificate is None or not hmac.compare_digest(_digest(certificate), self.fingerprint):
             has = pin_of(certificate) if certificate else "none"
+            # aiohttp closes it for a mismatch of its own alone.
+            transport.abort()
             raise PinMismatch(f"the server's key is not the one of signaling.pin, but {has}")
 
     def __init__(self, pin: str) -> None:

@@ -22,12 +22,14 @@ from edgecam.signaling.agents import described
 from edgecam.signaling.calls import Calls
 from edgecam.signaling.cameras import Camera
 from edgecam.signaling.exchange import Delivery
+from edgecam.signaling.gate import Gate, Visitor
 from edgecam.signaling.members import (
+    ADDRESS_CALLS_BURST,
+    ADDRESS_CALLS_RATE,
     BURST,
     CALLER_BURST,
     CALLER_RATE,
     RATE,
-    Cut,
     Member,
     Namespace,
     member,
@@ -83,6 +85,7 @@ class SignalingServer:
         self._members: dict[str, Member] = {}
         self._addresses = PerAddress(SOCKETS_PER_ADDRESS)
         self._shares: dict[str, TokenBucket] = {}
+        self._asked: dict[str, TokenBucket] = {}
         self._seldom = Seldom(logger)
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -98,6 +101,7 @@ class SignalingServer:
             namespaces=["/caller", "/viewer"],
         )
         self._outbox = Outbox(self._sio, self._members, self._unread)
+        self._gate = Gate(self._sio.eio, now, self._close)
         for namespace in ("/caller", "/viewer"):
             self._register(namespace)
 
@@ -118,7 +122,7 @@ class SignalingServer:
         tasks, self._tasks = self._tasks, []
         if tasks:
             self._outbox.send(self.calls.everybody_hangs_up("shutdown"))
-            for each in self._members.values():
+            for each in self._gate.visitors.values():
                 self._outbox.cut(each.cut)
         for task in tasks:
             await cancelled(task)
@@ -141,7 +145,8 @@ class SignalingServer:
 
     def _register(self, namespace: Namespace) -> None:
         async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
-            self._connect(namespace, sid, environ["aiohttp.request"], auth)
+            visitor = self._gate.visitors[self._sio.manager.eio_sid_from_sid(sid, namespace)]
+            self._connect(namespace, sid, visitor, environ["aiohttp.request"], auth)
 
         async def disconnect(sid: str, reason: str) -> None:
             self._disconnect(sid)
@@ -153,35 +158,37 @@ class SignalingServer:
         self._sio.on("disconnect", disconnect, namespace)
         self._sio.on("*", anything, namespace)
 
-    def _connect(self, namespace: Namespace, sid: str, request: web.Request, auth: Any) -> None:
-        # A socket for both families calls an IPv4 address ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2).
-        address = (request.remote or "unix").removeprefix("::ffff:")
-        websocket = request.headers.get("Upgrade", "").lower() == "websocket"
-        cut = Cut(
-            self._sio.manager.eio_sid_from_sid(sid, namespace),
-            request.transport if websocket else None,
-        )
+    def _connect(
+        self, namespace: Namespace, sid: str, visitor: Visitor, request: web.Request, auth: Any
+    ) -> None:
+        address = visitor.address
         now = self._now()
         try:
             who = self._caller(auth) if namespace == "/caller" else self._viewer(request, auth)
             if not self._tasks:
                 raise BadMessage("shutdown", "the server is stopping")
+            if visitor.member is not None or visitor.over:
+                raise BadMessage("wrong-state", "a socket joins one namespace, once")
             if not self._addresses.take(address):
                 raise BadMessage("too-many", "your address has too many connections")
         except BadMessage as error:
             text = "refused a %s from %s: %s"
             self._seldom.log(now, logging.WARNING, text, namespace[1:], address, error.code)
-            self._outbox.cut(cut)
+            visitor.over = True
+            self._outbox.cut(visitor.cut)
             raise Refused(str(error), {"code": error.code}) from None
+        visitor.member = sid
+        calls = self._calls_of(address, now)
         if isinstance(who, Camera):
-            self._members[sid] = member(namespace, address, cut, self._share(who, now), now)
+            visitor.share = self._share(who, now)
+            self._members[sid] = member(namespace, address, visitor.cut, calls, now)
             self._caller_joined(sid, who)
         else:
-            share = TokenBucket(BURST, RATE, now)
-            self._members[sid] = member(namespace, address, cut, share, now)
+            visitor.share = TokenBucket(BURST, RATE, now)
+            self._members[sid] = member(namespace, address, visitor.cut, calls, now)
             name = who.name or described(request.headers.get("User-Agent", ""))
             watcher = Watcher(secrets.token_urlsafe(9), name)
-            self._send(self.calls.viewer_joined(sid, watcher, who.camera, now))
+            self._send(self.calls.viewer_joined(sid, watcher, who.camera, now, address))
 
     def _caller(self, auth: object) -> Camera:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -196,9 +203,22 @@ class SignalingServer:
         return parse_join(auth)
 
     def _share(self, camera: Camera, now: float) -> TokenBucket | None:
+        """A caller's, however many sockets it opens, one after the other or at once."""
         if camera.own:
             return None
         return self._shares.setdefault(camera.camera, TokenBucket(CALLER_BURST, CALLER_RATE, now))
+
+    def _calls_of(self, address: str, now: float) -> TokenBucket:
+        """What the viewers of an address may ask for, which outlives their sockets."""
+        asked = self._asked.setdefault(
+            address, TokenBucket(ADDRESS_CALLS_BURST, ADDRESS_CALLS_RATE, now)
+        )
+        there = {each.address for each in self._gate.visitors.values()}
+        for other in self._asked.keys() - there:
+            if now - self._asked[other].now >= ADDRESS_CALLS_BURST / ADDRESS_CALLS_RATE:
+                # It is full again.
+                del self._asked[other]
+        return asked
 
     def _caller_joined(self, sid: str, camera: Camera) -> None:
         before = self.calls.cameras.sockets(camera.camera)
@@ -221,18 +241,24 @@ class SignalingServer:
             self._send(self.calls.viewer_left(sid))
 
     def _unread(self, sid: str) -> None:
-        logger.warning("cut a %s: it does not read", self._members[sid].kind)
-        self._disconnect(sid)
+        self._close(self._gate.visitors[self._members[sid].cut.engine_id], "does not read")
+
+    def _close(self, visitor: Visitor, why: str) -> None:
+        """Close a socket that breaks the rules, joined or not."""
+        visitor.over = True
+        self._seldom.log(
+            self._now(), logging.WARNING, "cut a socket of %s: it %s", visitor.address, why
+        )
+        if visitor.member in self._members:
+            self._disconnect(visitor.member)
+        else:
+            self._outbox.cut(visitor.cut)
 
     def _said(self, sid: str, event: str, payload: object) -> None:
         member = self._members.get(sid)
         if member is None:
             return
         now = self._now()
-        if member.floods(now):
-            self._seldom.log(now, logging.WARNING, "cut a flooding %s", member.kind)
-            self._disconnect(sid)
-            return
         try:
             message = parse(event, payload)
             member.check_pace(message, now)
@@ -270,6 +296,8 @@ class SignalingServer:
             if now - before < self._overdue_check + IDLE_TIMEOUT / 2:
                 # Else this process stood still, and what they have answered is yet to be read.
                 self._cut_the_idle()
+                for each in self._gate.late(self._now()):
+                    self._close(each, "joins nothing")
             before = now
 
     def _cut_the_idle(self) -> None:

@@ -32,6 +32,9 @@ ATTEMPTS = 3
 NAMESPACE = "/caller"
 UNAUTHORIZED = 401
 
+FAILURES: tuple[type[Exception], ...] = (SocketError, aiohttp.ClientError, OSError)
+"""What a connection that can't be made, or is lost, raises."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -71,7 +74,7 @@ async def keep_connected(server: Server, listener: Listener, moves: Moves | None
             # Not a failure to connect: if one follows, its reason is news.
             logger.warning("%s: the connection is lost; connecting again", name)
             await asyncio.sleep(FIRST_PAUSE * random.uniform(0.75, 1))
-        except (SocketError, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             await asyncio.sleep(backoff.failed(_behind(error)))
 
 
@@ -94,7 +97,11 @@ async def _connect_once(
             told = False
             listener.disconnected()
 
-    async with aiohttp.ClientSession(connector=await _connector(server)) as session:
+    answers: list[aiohttp.ClientResponse] = []
+    session = aiohttp.ClientSession(
+        connector=await _connector(server), trace_configs=[_collecting(answers)]
+    )
+    async with session:
         client = socketio.AsyncClient(
             reconnection=False,
             http_session=session,
@@ -123,17 +130,39 @@ async def _connect_once(
                 lost()
         finally:
             await _leave(client, connecting)
+            for answer in answers:
+                # Engine.IO forgets a connection whose first packet it does not understand.
+                answer.close()
+
+
+def _collecting(answers: list[aiohttp.ClientResponse]) -> aiohttp.TraceConfig:
+    """For a session whose every response is to be among ``answers``."""
+
+    async def collect(
+        _session: object, _context: object, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        answers.append(end.response)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(collect)
+    return trace
 
 
 async def _join(client: socketio.AsyncClient, server: Server) -> None:
-    await client.connect(
-        server.url or "http://edgecam",
-        headers={"Authorization": f"Bearer {server.token}"},
-        auth={"token": server.token},
-        transports=["websocket"],
-        namespaces=[NAMESPACE],
-        wait_timeout=CONNECT_DEADLINE,
-    )
+    try:
+        await client.connect(
+            server.url or "http://edgecam",
+            headers={"Authorization": f"Bearer {server.token}"},
+            auth={"token": server.token},
+            transports=["websocket"],
+            namespaces=[NAMESPACE],
+            wait_timeout=CONNECT_DEADLINE,
+        )
+    except FAILURES:
+        raise
+    except Exception as error:
+        # Engine.IO raises what it stumbles over when the first packet is none of its own.
+        raise SocketError("the server does not speak Socket.IO") from error
 
 
 def _own_address(client: socketio.AsyncClient) -> str | None:
@@ -187,8 +216,9 @@ def _behind(error: Exception) -> Exception:
     while isinstance(cause, (SocketError, EngineError)):
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, aiohttp.WSServerHandshakeError) and cause.status == UNAUTHORIZED:
-        cause = SocketError("the server does not know this caller token, or no longer does")
-    return cause if isinstance(cause, Exception) else error
+        return Exception("the server does not know this caller token, or no longer does")
+    told: Exception = cause if isinstance(cause, FAILURES) else error
+    return told
 
 
 def _reason(told: Any) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,11 +31,11 @@ async def watched(space: Namespace, link: str, state: Path, policy: str = "all")
 
 @asynccontextmanager
 async def viewer(
-    space: Namespace, link: str, state: Path, policy: str = "all"
+    space: Namespace, link: str, state: Path, policy: str = "all", *more: str
 ) -> AsyncIterator[Process]:
     """A viewer in ``space`` with a one-time link."""
     ca = str(state / "tls" / "ca.crt")
-    command = (sys.executable, "-m", "tests.network.watch", link, ca, policy)
+    command = (sys.executable, "-m", "tests.network.watch", link, ca, policy, *more)
     async with running(space, *command) as process:
         yield process
 
@@ -44,6 +45,12 @@ async def link(node: Process, address: str) -> str:
     found = await node.said(f"//{address}:")
     await node.said("SHA-256")
     return found.strip()
+
+
+async def another_link(net: Network, folder: Path) -> str:
+    """One more one-time link of the page beside the relay."""
+    async with edgecam(net.relay, folder / "page", "link") as more:
+        return (await more.said(f"//{RELAY}:")).strip()
 
 
 async def stopped(node: Process) -> None:
@@ -59,7 +66,7 @@ def warnings(node: Process) -> list[str]:
 
 @asynccontextmanager
 async def call_by_relay(
-    net: Network, folder: Path, **ice: str
+    net: Network, folder: Path, **options: Any
 ) -> AsyncIterator[tuple[Process, Process]]:
     """The page beside the relay, and a camera elsewhere that calls there."""
     state = folder / "page"
@@ -70,7 +77,7 @@ async def call_by_relay(
             "signaling__token_file": state / "caller.token",
             "signaling__ca_file": state / "tls" / "ca.crt",
         }
-        async with edgecam(net.camera, folder / "camera", **(there | ice)) as camera:
+        async with edgecam(net.camera, folder / "camera", **(there | options)) as camera:
             yield page, camera
 
 
@@ -107,6 +114,28 @@ async def test_only_the_relay_reaches_both(
         assert warnings(camera) == []
 
 
+async def test_a_viewer_by_relay_that_falls_silent(
+    apart: Network, relay_only: dict[str, str], tmp_path: Path
+) -> None:
+    """It is missed as any other is, before its socket is; and its place is free."""
+    one_place = {"viewers__most": 1, "viewers__standing_offers": 1}
+    state = tmp_path / "page"
+    async with (
+        coturn(apart.relay, RELAY, tmp_path / "coturn", secret=SECRET),
+        call_by_relay(apart, tmp_path, **relay_only, **one_place) as (page, camera),
+    ):
+        await camera.said("calls at the signaling server elsewhere")
+        at = await link(page, RELAY)
+        async with viewer(apart.viewer, at, state, "relay", "--stay") as gone:
+            await gone.said('"picture"')
+            # As a laptop that sleeps: not even its kernel says that it is gone.
+            gone.signal(signal.SIGSTOP)
+            assert ", lost," in await camera.said("viewer left: ")
+            said = await watched(apart.viewer, await another_link(apart, tmp_path), state, "relay")
+            assert said["picture"] == PICTURE
+        await stopped(camera)
+
+
 async def test_a_relay_that_comes_later_and_goes_and_comes(
     apart: Network, relay_only: dict[str, str], tmp_path: Path
 ) -> None:
@@ -127,8 +156,7 @@ async def test_a_relay_that_comes_later_and_goes_and_comes(
         async with coturn(apart.relay, RELAY, tmp_path / "coturn", secret=SECRET):
             await camera.said("has forgotten us", noted)
             await camera.said("TURN; no call is possible: works again", noted)
-            async with edgecam(apart.relay, tmp_path / "page", "link") as more:
-                again = (await more.said(f"//{RELAY}:")).strip()
+            again = await another_link(apart, tmp_path)
             said = await watched(apart.viewer, again, tmp_path / "page")
             assert said["picture"] == PICTURE
             await stopped(camera)

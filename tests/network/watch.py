@@ -1,8 +1,9 @@
-"""A viewer in a process of its own: ``python -m tests.network.watch LINK CA [all|relay]``.
+"""A viewer in a process of its own: ``python -m tests.network.watch LINK CA [all|relay] [--stay]``.
 
 It opens the one-time link, takes the offer, uses the servers that came with it, and prints one
 line of JSON once it has a picture: what kinds of candidates it was offered and has found itself,
-and the picture's size. Before that, a line for each reason to wait.
+and the picture's size. Before that, a line for each reason to wait. With ``--stay`` it then goes
+on watching until it is killed.
 """
 
 import argparse
@@ -33,8 +34,8 @@ def kinds(lines: list[str]) -> list[str]:
     return sorted({line.split(" typ ")[1].split()[0] for line in lines if " typ " in line})
 
 
-async def watch(link: str, ca: str, policy: str) -> None:
-    """From the link to the first picture."""
+async def watch(link: str, ca: str, policy: str, *, stay: bool) -> None:
+    """From the link to the first picture, or without end."""
     connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=ca))
     # Cookies of an address that has no name, too.
     jar = aiohttp.CookieJar(unsafe=True)
@@ -46,12 +47,12 @@ async def watch(link: str, ca: str, policy: str) -> None:
         try:
             while (message := await socket.next())[0] != "offer":
                 print(json.dumps(message), flush=True)
-            await show(socket, message[1], policy)
+            await show(socket, message[1], policy, stay=stay)
         finally:
             await socket.close()
 
 
-async def show(socket: Socket, offer: dict[str, object], policy: str) -> None:
+async def show(socket: Socket, offer: dict[str, object], policy: str, *, stay: bool) -> None:
     """Answer ``offer``, wait for a picture and say how it came."""
     servers = [RTCIceServer(**server) for server in offer["iceServers"]]  # type: ignore[attr-defined]
     screen = Anywhere(RTCConfiguration(servers, RTCIceTransportPolicy(policy)))
@@ -69,6 +70,8 @@ async def show(socket: Socket, offer: dict[str, object], policy: str) -> None:
             "picture": [picture.width, picture.height],
         }
         print(json.dumps(found), flush=True)
+        while stay:
+            await screen.picture()
     finally:
         await screen.close()
 
@@ -78,5 +81,6 @@ if __name__ == "__main__":
     parser.add_argument("link")
     parser.add_argument("ca")
     parser.add_argument("policy", nargs="?", default="all", choices=("all", "relay"))
+    parser.add_argument("--stay", action="store_true")
     arguments = parser.parse_args()
-    asyncio.run(watch(arguments.link, arguments.ca, arguments.policy))
+    asyncio.run(watch(arguments.link, arguments.ca, arguments.policy, stay=arguments.stay))
