@@ -179,4 +179,6 @@ def _read(path: Path, what: str, option: str) -> str:
         raise StartError(f"{what} {path} can't be read ({error}): see {option}") from error
     if not text:
         raise StartError(f"{what} {path} is empty: see {option}")
+    if path.stat().st_mode & 0o077:
+        logger.warning("others can read %s: chmod 600 %s", what, path)
     return text
