@@ -193,8 +193,9 @@ async def test_a_language_that_cannot_be_had_is_no_reason_to_show_nothing(tmp_pa
         running_node(tmp_path) as node,
         chromium(tmp_path, node.ca, locale="pt-BR") as browser,
     ):
-        await browser.route("**/pt-BR.js", lambda route: route.abort())
+        await browser.route("**/pt-BR.js*", lambda route: route.abort())
         page = await watcher(browser, node.link)
         await page.until("live")
+        await page.page.wait_for_function("() => document.body.dataset.phase === 'live'")
         await expect(page.page.locator("html")).to_have_attribute("lang", "en")
         assert await page.text("#badge") == "LIVE"

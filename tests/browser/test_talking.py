@@ -149,7 +149,7 @@ async def test_one_talks_and_the_other_is_told(tmp_path: Path) -> None:
         await expect(people.filter(has_text="Ana <b>Lúcia</b>")).to_be_visible()
         assert await other.page.locator("#people li b").count() == 0
         await expect(people.filter(has_text="you")).to_have_count(1)
-        await expect(people.filter(has_text="Chrome on Linux")).to_contain_text("you")
+        await expect(people.filter(has_text="Chrome · Linux")).to_contain_text("you")
 
         await ana.page.click("#talk")
         await is_on(ana.page, "#talk")

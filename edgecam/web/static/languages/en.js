@@ -38,6 +38,7 @@ export default {
   "paused": ["The browser has paused the picture"],
   "waiting": {
     "no-caller": ["The camera is away", "This page shows it as soon as it is back."],
+    "unknown-camera": ["There is no such camera here", "It may have been removed, or the address is wrong."],
     "full": ["All places are taken, you are in line", "The picture comes as soon as somebody leaves."],
     "failed": ["The camera has failed", "It is trying again."],
     "no-offer": ["The camera is getting ready", "It will call in a moment."],
@@ -51,6 +52,7 @@ export default {
     "unnamed": "{count} more",
     "name": "Your name",
     "name-hint": "What the others see. Without one they see which browser this is.",
+    "name-refused": "The camera has not accepted your name. Choose another one.",
     "save": "Save"
   },
   "speaker": {

@@ -30,6 +30,7 @@ export default {
   "paused": ["O navegador pausou a imagem"],
   "waiting": {
     "no-caller": ["A câmera está fora do ar", "A imagem aparece aqui assim que ela voltar."],
+    "unknown-camera": ["Esta câmera não existe aqui", "Ela pode ter sido removida, ou o endereço está errado."],
     "full": ["Todas as vagas estão ocupadas, você está na fila", "A imagem aparece assim que alguém sair."],
     "failed": ["A câmera falhou", "Ela está tentando de novo."],
     "no-offer": ["A câmera está se preparando", "A chamada começa em instantes."],
@@ -43,6 +44,7 @@ export default {
     "unnamed": "mais {count}",
     "name": "Seu nome",
     "name-hint": "É o que os outros veem. Sem um nome, eles veem qual é o navegador.",
+    "name-refused": "A câmera não aceitou seu nome. Escolha outro.",
     "save": "Salvar"
   },
   "speaker": {
