@@ -245,7 +245,7 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Config:
     ``EDGECAM_<SECTION>_<OPTION>`` in the environment wins over the file.
     """
     config, problems = options.read(Config, path, environ)
-    problems += _contradictions(config)
+    problems += contradictions(config)
     if problems:
         raise ConfigError(problems)
     return config
@@ -267,7 +267,8 @@ def dump(config: Config, *, changed: bool = False) -> str:
     return options.dump(config, changed=changed)
 
 
-def _contradictions(config: Config) -> Iterator[str]:
+def contradictions(config: Config) -> Iterator[str]:
+    """A sentence for each two options of ``config`` that don't go together."""
     if config.camera.name and (fault := names.fault(config.camera.name)):
         yield f"camera.name: {fault}"
     for name in ("width", "height"):

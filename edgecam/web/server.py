@@ -147,9 +147,12 @@ async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext
         listener = await asyncio.to_thread(_listener, host, port)
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]
+        advice = "stop what uses it"
+        if isinstance(error, PermissionError):
+            advice = "allow it, for a service as docs/service.md says"
         raise StartError(
             f"port {port} on {host or 'every address'} can't be had ({reason}): "
-            "stop what uses it, or choose another with web.port and web.host"
+            f"{advice}, or choose another with web.port and web.host"
         ) from error
     return await _serve(app, listener, tls, listener.getsockname()[1])
 

@@ -84,7 +84,10 @@ export class People {
     // Of this page itself the sign says more.
     const others = camera?.floor.some((each) => each !== viewer) && (phase === "live" || phase === "stale");
     const said = others ? talking(camera, viewer, language) : "";
-    if (this.#speaker.textContent !== said) this.#speaker.textContent = said;
+    if (this.#speaker.textContent !== said) {
+      this.#speaker.textContent = said;
+      announce(said);
+    }
     this.#speaker.hidden = said === "";
   }
 
