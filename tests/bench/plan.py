@@ -9,7 +9,7 @@ from edgecam import config
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``;
-    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind.
+    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind; ``starts``.
     """
 
     joins: int
@@ -20,6 +20,7 @@ class Plan:
     window: float
     goings: int
     encodes: int
+    starts: int
 
 
 FULL = Plan(
@@ -31,6 +32,7 @@ FULL = Plan(
     window=8,
     goings=5,
     encodes=9,
+    starts=9,
 )
 QUICK = Plan(
     joins=5,
@@ -41,6 +43,7 @@ QUICK = Plan(
     window=4,
     goings=1,
     encodes=3,
+    starts=3,
 )
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30

@@ -11,6 +11,7 @@ from tests.bench.latency import Latency
 from tests.bench.lips import Lips
 from tests.bench.load import TOLERANCE, Load, Row
 from tests.bench.plan import RATE
+from tests.bench.start import Start
 from tests.bench.storm import Storm, Watched
 
 
@@ -86,6 +87,24 @@ def going(found: Sequence[Going]) -> Iterator[str]:
     yield "\nComing and going, seconds: until the place was free, and until a picture was back"
     heads = ("", "n", "freed p50", "most", "back p50", "most")
     yield from _table(heads, [_going_row(each) for each in found])
+
+
+def start(found: Start) -> Iterator[str]:
+    """What it takes before there is anything to see."""
+    yield "\nStart"
+    rows = [_spread("importing all of it, ms", found.imports)]
+    rows += [_spread("until a call could be answered, ms", found.ready)]
+    yield from _table(("", "p50", "p95", "least", "most"), rows)
+    yield f"the first start of all, which makes keys: {found.first:.2f} s"
+    yield (
+        f"resident: {found.bare} KiB of Python, {found.imported} KiB with the imports, "
+        f"{found.idle} KiB of a node that nobody watches"
+    )
+    dear = [each for each in found.packages if each.ms >= 1]
+    yield "imports, ms: " + ", ".join(f"{it.name} {it.ms:.0f}" for it in dear if it.declared)
+    yield "dragged in by those: " + ", ".join(
+        f"{it.name} {it.ms:.0f}" for it in dear if not it.declared
+    )
 
 
 def storm(found: Storm) -> Iterator[str]:
