@@ -1,7 +1,8 @@
 """Trouble for the service, made by files in its runtime folder.
 
 Installed beside edgecam on the machines of the tests. ``freeze``: the virtual camera's driver
-hangs, and nothing ends that. ``unplug``: it fails. ``block``: the event loop stands still.
+hangs, and nothing ends that. ``unplug``: it fails. ``block``: the event loop stands still. ``eat``:
+it takes memory without end.
 """
 
 import importlib
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path("/run/edgecam")
+EATEN: list[bytes] = []
 
 
 def _trouble() -> None:
@@ -20,6 +22,8 @@ def _trouble() -> None:
     def blocked(self: Any) -> Any:
         while (FOLDER / "block").exists():
             time.sleep(0.05)
+        while (FOLDER / "eat").exists():
+            EATEN.append(b"x" * 2**20)
         return report(self)
 
     controls.report = blocked
