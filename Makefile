@@ -16,7 +16,7 @@ define tested
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-device bench bench-fanout lock clean
+.PHONY: help run test test-device test-arm64 bench bench-fanout lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,11 @@ test-device: ## boot Debian systems with edgecam as their service, and try every
 	@.ci/setup device
 	$(call tested,tests/device)
 	@echo "» all device tests passed"
+
+test-arm64: ## install edgecam on emulated 64-bit ARM and try it: half an hour, minutes from then on
+	@.ci/setup arm64
+	@tests/device/arm64 $(or $(ARGS),bookworm trixie)
+	@echo "» edgecam installs and works on 64-bit ARM"
 
 bench: ## measure; options go in ARGS="..."
 	@.ci/setup test
