@@ -3,13 +3,17 @@ ports, processes.
 """
 
 import json
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.device.emulated import MEMORY, Emulated
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(os.uname().machine != "x86_64", reason="what is emulated is a PC, by a PC"),
+]
 
 PROBE = "/usr/local/bin/probe.py"
 PYTHON = "/opt/edgecam/bin/python"
