@@ -291,7 +291,10 @@ class _Node:
 
     def _where(self) -> dict[str, Any]:
         page = self._ground.page
-        return {"urls": self._urls(), "pin": page.leaf.pin if page else ""}
+        if page is None:
+            return {"urls": []}
+        leaf, own = page.leaf, page.callers.own.camera
+        return {"urls": self._urls(), "pin": leaf.pin, "fingerprint": leaf.fingerprint, "own": own}
 
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port
