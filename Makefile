@@ -36,7 +36,7 @@ test: ## check and test everything that needs no camera
 
 test-device: ## boot Debian systems with edgecam as their service, and try everything there
 	@.ci/setup device
-	$(BIN)/pytest tests/device
+	$(call tested,tests/device)
 	@echo "» all device tests passed"
 
 bench: ## measure; options go in ARGS="..."

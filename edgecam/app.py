@@ -21,7 +21,7 @@ from edgecam.encode.opus import Opus
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import EdgecamError, StartError
 from edgecam.fanout.fanout import Fanout, State
-from edgecam.ground import Ground, Page, ice_servers, names_of
+from edgecam.ground import Ground, ice_servers, names_of
 from edgecam.lifecycle import Backoff, Lifecycle, cancelled, either
 from edgecam.logfields import about
 from edgecam.media import AudioFormat, VideoFormat
@@ -38,7 +38,7 @@ from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer
 from edgecam.talkback import listening, play, sinks_of, talk_back
-from edgecam.web.certificates import swap
+from edgecam.web.certificates import Leaf, swap
 from edgecam.web.local import local_app
 from edgecam.web.server import Site, WebServer, listen, listen_locally
 from edgecam.web.urls import page_urls
@@ -117,6 +117,8 @@ class _Node:
         self._site: Site | None = None
         self._watched = asyncio.Event()
         self._moves = Moves()
+        self._leaf: Leaf | None = None
+        self._renewing = asyncio.Lock()
         self._encoded: list[EncodedVideo] = []
 
     async def start_page(self, *, camera: bool) -> Announcement:
@@ -127,6 +129,7 @@ class _Node:
         page = self._ground.page
         if page is None:
             raise StartError("this node calls at another's page and has none of its own")
+        self._leaf = page.leaf
         admit = page.callers.admit
         server = SignalingServer(page.sessions.admits, admit)
         if camera:
@@ -142,9 +145,9 @@ class _Node:
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
         self.lifecycle.started("the signaling server", server.stop, STOP_SIGNALING)
-        self.own("certificates", _renew(page, self._watched), STOP_SMALL)
+        self.own("certificates", self._keep_certificate(), STOP_SMALL)
         self.own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
-        return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint)
+        return Announcement(self._urls(), self._new_links(), self._leaf.fingerprint)
 
     def start_camera(self) -> asyncio.Event:
         """What plays and what captures, and the caller that offers both; set once the node can be
@@ -269,13 +272,44 @@ class _Node:
         if self._caller is not None:
             self._caller.addresses_changed(now)
 
-    async def _renew_certificate(self) -> None:
+    async def _renew_certificate(self, *, reload: bool = True) -> None:
+        """Have a good certificate in use; without ``reload``, only if another is due. StartError if
+        what is on disk can't be used: then the one in use stays.
+        """
         page = self._ground.page
-        if page is not None:
+        if page is None:
+            return
+        async with self._renewing:
+            names = names_of(addresses.host_addresses())
             try:
-                await _ensure_certificate(page, reload=True)
+                leaf = await asyncio.to_thread(page.certificates.ensure, names, mend=False)
+                if leaf.remade or reload:
+                    swap(page.tls, leaf)
             except OSError as error:
                 raise StartError(f"the certificate can't be used ({error})") from error
+        another = self._leaf is None or leaf.expires != self._leaf.expires
+        self._leaf = leaf
+        self.controls.note("certificate", "")
+        if leaf.remade or another:
+            logger.info("a new certificate is in use, good until %s", leaf.expires)
+
+    async def _keep_certificate(self) -> None:
+        """Keep the certificate good: when addresses change, and as time passes."""
+        backoff = Backoff("the certificate")
+        while True:
+            try:
+                async with asyncio.timeout(CERTIFICATE_CHECK):
+                    await self._watched.wait()
+            except TimeoutError:
+                pass
+            self._watched.clear()
+            try:
+                await self._renew_certificate(reload=False)
+                backoff.worked()
+            except EdgecamError as error:
+                # The one in use is still good for a while.
+                backoff.failed(error)
+                self.controls.note("certificate", "the certificate can't be renewed, see the log")
 
     def _set_bitrate(self, bitrate: int) -> None:
         for pictures in self._encoded:
@@ -290,41 +324,12 @@ class _Node:
         return [f"{url}enter/{code}" for url in self._urls()]
 
     def _where(self) -> dict[str, Any]:
-        page = self._ground.page
-        if page is None:
+        page, leaf = self._ground.page, self._leaf
+        if page is None or leaf is None:
             return {"urls": []}
-        leaf, own = page.leaf, page.callers.own.camera
+        own = page.callers.own.camera
         return {"urls": self._urls(), "pin": leaf.pin, "fingerprint": leaf.fingerprint, "own": own}
 
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port
         return page_urls(self._config.web.host, port)
-
-
-async def _ensure_certificate(page: Page, *, reload: bool = False) -> None:
-    """Have the certificate good and in use; ``reload``: in use again, even if it is the same."""
-    async with page.renewing:
-        names = names_of(addresses.host_addresses())
-        leaf = await asyncio.to_thread(page.certificates.ensure, names)
-        if leaf.remade or reload:
-            swap(page.tls, leaf)
-    if leaf.remade:
-        logger.info("a new certificate is in use, good until %s", leaf.expires)
-
-
-async def _renew(page: Page, changed: asyncio.Event) -> None:
-    """Keep the certificate good: when addresses change, and as time passes."""
-    backoff = Backoff("the certificate")
-    while True:
-        try:
-            async with asyncio.timeout(CERTIFICATE_CHECK):
-                await changed.wait()
-        except TimeoutError:
-            pass
-        changed.clear()
-        try:
-            await _ensure_certificate(page)
-            backoff.worked()
-        except (EdgecamError, OSError) as error:
-            # The one in use is still good for a while.
-            backoff.failed(error)

@@ -100,7 +100,7 @@ class Controls:
                 for each in (*fanouts, parts.microphone)
                 if each is not None
             ),
-            troubles=(*parts.caller.troubles, *troubles),
+            troubles=(*parts.caller.troubles, *parts.ice.troubles, *troubles),
         )
 
     def note(self, about: str, trouble: str) -> None:

@@ -3,7 +3,6 @@
 All of it blocks, and is made before there is an event loop.
 """
 
-import asyncio
 import logging
 import os
 import socket
@@ -11,7 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -59,7 +58,6 @@ class Page:
     certificates: CertificateStore
     leaf: Leaf
     tls: ssl.SSLContext
-    renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 def prepare(config: Config) -> Ground:

@@ -16,6 +16,7 @@ from edgecam.options import entries
 from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.peer import Peer
 from edgecam.peer.servers import Servers
+from tests.talker import until
 from tests.test_caller import BITRATE, Device, device
 
 TURN = Ice(turn_servers=("turn:192.0.2.1:3478",), turn_username="u", turn_credential="c")
@@ -124,6 +125,22 @@ async def test_what_can_not_be_read_changes_nothing(calling: Device, tmp_path: P
         await bench.controls.apply(config)
     assert bench.controls.report().places == 4
     assert bench.bitrates == []
+
+
+async def test_a_server_that_is_down(calling: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls go on without, and the operator is told."""
+
+    async def never(old: Peer, new: Peer) -> bool:
+        raise AssertionError("no offer is late here")
+
+    monkeypatch.setattr("edgecam.peer.reach.LOOK", 0.1)
+    bench = Bench(calling)
+    bench.ice.use(Servers(stun=("stun:127.0.0.1:9",)))
+    watch = asyncio.create_task(bench.ice.watch(lambda: None, never))
+    try:
+        await until(lambda: bench.controls.report().troubles == ("no STUN server answers",))
+    finally:
+        await cancelled(watch)
 
 
 async def test_other_servers(calling: Device) -> None:

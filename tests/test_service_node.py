@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -58,6 +59,30 @@ async def test_from_start_to_stop(tmp_path: Path) -> None:
             assert await manager.hear("WATCHDOG") == "WATCHDOG=1"
             assert await node.stop() == 0
         await manager.hear("STOPPING=1")
+
+
+async def test_a_reload_of_a_bad_certificate(tmp_path: Path) -> None:
+    """It is refused and left as it is; the one in use stays, until a good one is there."""
+    async with managed(tmp_path) as (node, manager):
+        await manager.hear("READY=1")
+        file = node.ca.with_name("leaf.crt")
+        served = await shown(node)
+        assert served == await asyncio.to_thread(file.read_text)
+        await asyncio.to_thread(file.write_text, "nonsense")
+        node.process.send_signal(signal.SIGHUP)
+        await manager.hear("STATUS=the new configuration is refused")
+        assert await shown(node) == served
+        assert await asyncio.to_thread(file.read_text) == "nonsense"
+        for kept in (file, file.with_name("leaf.key")):
+            await asyncio.to_thread(kept.unlink)
+        node.process.send_signal(signal.SIGHUP)
+        await manager.hear("STATUS=nobody watches")
+        assert await shown(node) == await asyncio.to_thread(file.read_text) != served
+
+
+async def shown(node: Node) -> str:
+    """The certificate the node shows, in PEM."""
+    return await asyncio.to_thread(ssl.get_server_certificate, ("localhost", node.port))
 
 
 async def test_asking_how_it_is(tmp_path: Path) -> None:

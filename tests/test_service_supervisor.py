@@ -28,6 +28,9 @@ class StubNode:
         self.notes: dict[str, str] = {}
         self.applied: list[Config] = []
         self.refuses = ""
+        self.breaks = False
+        self.free = asyncio.Event()
+        self.free.set()
 
     def report(self) -> Report:
         told = tuple(note for note in self.notes.values() if note)
@@ -42,6 +45,9 @@ class StubNode:
     async def apply(self, config: Config) -> None:
         if self.refuses:
             raise StartError(self.refuses)
+        await self.free.wait()
+        if self.breaks:
+            raise ZeroDivisionError
         self.applied.append(config)
 
 
@@ -211,6 +217,31 @@ async def test_what_the_node_refuses(tmp_path: Path, caplog: pytest.LogCaptureFi
         assert "refused to reload: the TURN secret can't be read" in caplog.messages
         it.node.refuses = ""
         assert await it.reload("[viewers]\nmost = 3\n") == "nobody watches test 2x2@1"
+
+
+async def test_a_reload_that_breaks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is refused like a bad file, and costs nobody a call."""
+    async with supervised(tmp_path) as it:
+        it.supervisor.ready()
+        it.node.breaks = True
+        assert "is refused" in await it.reload("[viewers]\nmost = 3\n")
+        assert "ZeroDivisionError" in caplog.text
+        it.node.breaks = False
+        assert await it.reload("[viewers]\nmost = 3\n") == "nobody watches test 2x2@1"
+
+
+async def test_a_reload_that_takes_its_time(tmp_path: Path) -> None:
+    """The watchdog is fed meanwhile."""
+    async with supervised(tmp_path) as it:
+        it.supervisor.ready()
+        it.node.free.clear()
+        await asyncio.to_thread(it.file.write_text, "[viewers]\nmost = 3\n")
+        it.supervisor.reload()
+        await it.hear("RELOADING=1")
+        for _ in range(3):
+            assert await it.hear("=1") == "WATCHDOG=1"
+        it.node.free.set()
+        assert await it.hear("READY") == "READY=1"
 
 
 async def test_reload_before_it_is_ready(tmp_path: Path) -> None:

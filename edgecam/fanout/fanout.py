@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from typing import Literal, Protocol
 
 from edgecam.errors import SourceError
@@ -143,7 +144,9 @@ class Fanout:
             loop.call_soon_threadsafe(finish, error)
 
         self._become("starting")
-        threading.Thread(target=work, name=f"edgecam-{self.name}", daemon=True).start()
+        # The thread's lines of the log are about what this task's are.
+        run = copy_context().run
+        threading.Thread(target=run, args=(work,), name=f"edgecam-{self.name}", daemon=True).start()
         try:
             await self._while_wanted(ended)
         finally:

@@ -24,6 +24,11 @@ class CurrentIce:
         self._ice = self._of(servers)
         self._changed = asyncio.Event()
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each."""
+        return tuple(f"no {kind} server answers" for kind in self._ice.silent)
+
     async def peer(self) -> Peer:
         """As ``Ice.peer``."""
         return await self._ice.peer()

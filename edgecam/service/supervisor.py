@@ -23,6 +23,8 @@ FROZEN = 15.0
 """Seconds without a sign of life after which a camera that is watched hangs. A slow one takes
 five to open."""
 
+REFUSED = "the new configuration is refused and the old one in force, see the log"
+
 STARTING = "EXTEND_TIMEOUT_USEC=60000000"
 """As long as the event loop turns, starting may take: a signaling server elsewhere can be down."""
 
@@ -61,8 +63,7 @@ class Supervisor:
         self._path = path
         self._config = config
         self._log = log
-        self._wake = asyncio.Event()
-        self._asked = False
+        self._asked = asyncio.Event()
         self._ready = False
         self._frozen = False
         self._pulses: dict[str, Pulse] = {}
@@ -72,12 +73,10 @@ class Supervisor:
         """A call could be answered."""
         self._ready = True
         self._notifier.tell("READY=1")
-        self._wake.set()
 
     def reload(self) -> None:
         """Read configuration and certificates again, soon."""
-        self._asked = True
-        self._wake.set()
+        self._asked.set()
 
     def stopping(self) -> None:
         """The node has been asked to stop."""
@@ -89,18 +88,22 @@ class Supervisor:
 
     async def run(self, node: Node) -> None:
         """Supervise ``node`` until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_looking(node), name="watchdog")
+            # A file that takes its time is no reason for the watchdog to bite.
+            tasks.create_task(self._reload_when_asked(node), name="reload")
+
+    async def _keep_looking(self, node: Node) -> None:
         look = min(LOOK, (self._notifier.watchdog or LOOK * 4) / 4)
         while True:
             self._look(node)
-            try:
-                async with asyncio.timeout(look):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-            self._wake.clear()
-            if self._asked:
-                self._asked = False
-                await self._reload(node)
+            await asyncio.sleep(look)
+
+    async def _reload_when_asked(self, node: Node) -> None:
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            await self._reload(node)
 
     def _look(self, node: Node) -> None:
         frozen = False
@@ -160,7 +163,11 @@ class Supervisor:
             problems = list(error.problems) if isinstance(error, ConfigError) else [str(error)]
             for problem in problems:
                 logger.error("refused to reload: %s", problem)
-            return "the new configuration is refused and the old one in force, see the log"
+            return REFUSED
+        except Exception:
+            # Nobody is to lose a call by it.
+            logger.exception("refused to reload")
+            return REFUSED
         self._log(config.log.level)
         self._config = config
         later = [name for name in different if name not in now]

@@ -26,10 +26,13 @@ def booted(
     """A machine of this release, booted."""
     machine = Machine(request.param, viewer_space[0])
     machine.make()
-    machine.boot()
-    yield machine
-    machine.off()
-    machine.remove()
+    try:
+        machine.boot()
+        yield machine
+        machine.off()
+    finally:
+        machine.cut()
+        machine.remove()
 
 
 @pytest.fixture

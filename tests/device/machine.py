@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,12 @@ which nobody else keeps a hold by chance.
 
 STATE = "var/lib/edgecam"
 
+PAUSE = 0.1
+"""Seconds between two looks, which are for what is waited for."""
+
+TAIL = 4_000
+"""So much of what a machine said on its console is shown when it does not boot."""
+
 
 class Machine:
     """A copy of a release's root, installed by ``install`` and running between ``boot`` and ``off``
@@ -61,6 +68,7 @@ class Machine:
         self.network = network
         self._name = network.name
         self.root = CACHE / "run" / self._name
+        self._console = CACHE / "run" / f"{self._name}.log"
         self._disk = disk
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._leader = 0
@@ -130,7 +138,7 @@ class Machine:
                 f"--machine={self._name}",
                 f"--network-namespace-path=/run/netns/{self.network.name}",
             )
-            with (CACHE / f"{self.release}.log").open("ab") as log:
+            with self._console.open("wb") as log:
                 self._nspawn = subprocess.Popen(
                     (*_PRIVATE_MOUNTS, "bash", "-ec", _BOOT, self._name, *command),
                     env=os.environ
@@ -140,9 +148,16 @@ class Machine:
                     stdout=log,
                     stderr=log,
                 )
-            self._leader = _told(listener, self._nspawn, "X_NSPAWN_LEADER_PID")
-            if wait:
-                _told(listener, self._nspawn, "READY")
+            self._leader = 0
+            try:
+                self._leader = _told(listener, self._nspawn, "X_NSPAWN_LEADER_PID")
+                if wait:
+                    _told(listener, self._nspawn, "READY")
+            except BaseException:
+                said = self._console.read_text(errors="replace")[-TAIL:]
+                print(f"{self.release} did not boot. What it said on its console:\n{said}")
+                self.cut()
+                raise
 
     @property
     def is_on(self) -> bool:
@@ -170,7 +185,7 @@ class Machine:
     def until(self, right: Callable[[dict[str, str]], bool], *properties: str) -> dict[str, str]:
         """Properties of the service as soon as they are ``right``; the test's time limit counts."""
         while not right(now := self.show(*properties)):
-            pass
+            time.sleep(PAUSE)
         return now
 
     def cursor(self) -> str:
@@ -230,7 +245,10 @@ class Machine:
 
     def cut(self) -> None:
         """Cut the power: every process ends at once."""
-        if self._nspawn and self._nspawn.poll() is None:
+        if self._nspawn and self._nspawn.poll() is None and not self._leader:
+            self._nspawn.kill()
+            self._nspawn.wait()
+        elif self._nspawn and self._nspawn.poll() is None:
             leader = os.pidfd_open(self._leader)
             try:
                 os.kill(self._leader, signal.SIGKILL)
@@ -244,6 +262,7 @@ class Machine:
     def remove(self) -> None:
         """Leave nothing of it."""
         shutil.rmtree(self.root)
+        self._console.unlink(missing_ok=True)
 
     def _gone(self) -> None:
         self._nspawn = None
@@ -330,7 +349,7 @@ def _told(listener: socket.socket, nspawn: subprocess.Popen[bytes], name: str) -
         try:
             told = listener.recv(4_096).decode().splitlines()
         except TimeoutError:
-            assert nspawn.poll() is None, f"systemd-nspawn ended with {nspawn.returncode}"
+            assert nspawn.poll() is None, f"systemd-nspawn ended with code {nspawn.returncode}"
             continue
         for line in told:
             if line.startswith(f"{name}="):

@@ -13,7 +13,7 @@ from tests.device.conftest import CAMERA, VIEWER
 from tests.device.machine import Machine, Watcher
 from tests.network.lab import Namespace, namespaces
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 FIRST = ("ca.key", "ca.crt", "leaf.key", "leaf.crt", "session.key", "caller.token")
 """What the first start writes, in this order."""

@@ -1,7 +1,7 @@
-"""Trouble for the virtual camera of the service, made by files in its runtime folder.
+"""Trouble for the service, made by files in its runtime folder.
 
-Installed beside edgecam on the machines of the tests. ``freeze``: the driver hangs, and nothing
-ends that. ``unplug``: it fails.
+Installed beside edgecam on the machines of the tests. ``freeze``: the virtual camera's driver
+hangs, and nothing ends that. ``unplug``: it fails. ``block``: the event loop stands still.
 """
 
 import importlib
@@ -14,6 +14,15 @@ FOLDER = Path("/run/edgecam")
 
 
 def _trouble() -> None:
+    controls: Any = importlib.import_module("edgecam.controls").Controls
+    report = controls.report
+
+    def blocked(self: Any) -> Any:
+        while (FOLDER / "block").exists():
+            time.sleep(0.05)
+        return report(self)
+
+    controls.report = blocked
     camera: Any = importlib.import_module("edgecam.capture.virtual_camera").VirtualCamera
     errors = importlib.import_module("edgecam.errors")
     read = camera.read
