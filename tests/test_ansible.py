@@ -36,7 +36,7 @@ def specs() -> dict[str, Any]:
     return entries
 
 
-FILTERS = plugin("filter_plugins/edgecam.py").FilterModule().filters()
+FILTERS = plugin("filter_plugins/edgecam_filters.py").FilterModule().filters()
 
 
 def table() -> list[str]:

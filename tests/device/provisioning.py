@@ -91,13 +91,16 @@ class Told:
 
 
 class Operator:
-    """A computer in a network of its own, with a key and an inventory; ``variables`` by device."""
+    """A computer in a network of its own, with a key, an inventory and a checkout.
+
+    ``hosts``: the variables of each device.
+    """
 
     def __init__(self, space: Namespace, folder: Path) -> None:
         self.space = space
         self.folder = folder
         self.hosts: dict[str, dict[str, Any]] = {}
-        self.environ: dict[str, str] = {}
+        self.checkout = ROOT
         self._key = folder / "key"
         command = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self._key)
         subprocess.run(command, check=True)
@@ -130,7 +133,7 @@ class Operator:
             (
                 *("ip", "netns", "exec", self.space.name),
                 *(str(program), "-i", str(inventory), *limit),
-                *(str(ROOT / "ansible" / playbook), *arguments),
+                *(str(self.checkout / "ansible" / playbook), *arguments),
             ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -163,19 +166,15 @@ class Operator:
 
     def _environ(self) -> Mapping[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")}
-        return (
-            inherited
-            | {
-                "LC_ALL": "C.UTF-8",
-                "ANSIBLE_CONFIG": str(ROOT / "ansible/ansible.cfg"),
-                "ANSIBLE_HOME": str(self.folder / "home"),
-                "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder / "cp"),
-                "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=10s",
-                "ANSIBLE_NOCOLOR": "1",
+        return inherited | {
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_CONFIG": str(self.checkout / "ansible/ansible.cfg"),
+            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder / "cp"),
+            "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=10s",
+            "ANSIBLE_NOCOLOR": "1",
             "PWD": str(self.folder),
-            }
-            | self.environ
-        )
+        }
 
 
 @contextmanager
