@@ -16,7 +16,7 @@ define tested
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run provision upgrade backup restore remove test test-device bench bench-fanout lock clean
+.PHONY: help run flash provision upgrade backup restore remove test test-device bench bench-fanout lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,8 @@ upgrade: ## put this version on cameras, and the one before back if it does not 
 backup: ## fetch the keys and the configuration of cameras
 restore: ## give a camera the keys and the configuration of a backup
 remove: ## take edgecam off devices, with its keys
-provision upgrade backup restore remove:
+flash: ## write a memory card for a Raspberry Pi: ARGS="-e flash_image=FILE …"; see ansible/README.md
+flash provision upgrade backup restore remove:
 	@.ci/setup ansible
 	@ANSIBLE_CONFIG=ansible/ansible.cfg exec $(BIN)/ansible-playbook ansible/$(or $(PLAYBOOK),$@).yml $(ARGS)
 

@@ -172,3 +172,15 @@ def test_an_image_that_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "image.xz").write_bytes(b"no xz")
     with pytest.raises(card.Refused, match=r"is no \.xz file"):
         card.size_of(tmp_path / "image.xz")
+
+
+def test_every_variable_is_documented() -> None:
+    """The table in the README is that of the variables."""
+    folder = Path(__file__).parents[1] / "ansible"
+    known = yaml.safe_load((folder / "flash/variables.yml").read_text())
+    rows = [
+        f"| `{each['key']}` | `{json.dumps(each['default'])}` | {each['meaning']} |"
+        for each in known
+    ]
+    text = (folder / "README.md").read_text()
+    assert [line for line in text.splitlines() if line.startswith("| `flash_")] == rows

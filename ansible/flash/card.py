@@ -3,7 +3,7 @@
 What is no card is refused: a disk that is mounted, the system's own, one that can't be taken out.
 Nothing is written before the image's checksum is right, and the card is read back. Needs root for
 a real device, and mtools. Called by flash.yml; each command prints JSON, or one sentence about what
-is wrong and exits 1.
+is wrong and exits 1. ``check`` and ``seed`` read the wishes for the first start, as JSON.
 """
 
 import argparse
@@ -318,8 +318,9 @@ def _do(options: argparse.Namespace) -> Any:
     if options.command == "list":
         return cards()
     check_device(options.device, disks())
-    if options.command == "seed":
+    if options.command in {"check", "seed"}:
         wishes = Wishes.of(json.load(sys.stdin))
+    if options.command == "seed":
         return seed(options.device, wishes)
     check_image(options.image, options.sha256)
     if options.command == "check":

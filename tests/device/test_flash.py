@@ -194,6 +194,8 @@ def test_another_card(slot: Path, tmp_path: Path) -> None:
         ({"flash_host": ""}, "flash_host has to be said"),
         ({"flash_hots": "door"}, "There is no such variable: flash_hots"),
         ({"flash_erase": False}, "Nothing was written."),
+        ({"flash_host": "My Door"}, "'My Door' can't be a host's name"),
+        ({"flash_wifi": "Net"}, "Wi-Fi stays off until a country is named"),
         ({"flash_device": "/dev/no-such-card"}, "/dev/no-such-card is not there: put the card in"),
         ({"flash_device": "/dev/null"}, "/dev/null is no device: name the card itself"),
     ],
@@ -220,6 +222,7 @@ def test_the_own_disk(tmp_path: Path) -> None:
     for device in own:
         done = subprocess.run(
             (sys.executable, ROOT / "ansible/flash/card.py", "check", device, image, "0" * 64),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
