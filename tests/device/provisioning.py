@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +110,10 @@ class Operator:
         """For those who are to let the operator in."""
         return self._key.with_suffix(".pub").read_text()
 
+    def use_key(self, key: Path) -> None:
+        """Log in with another key from now on."""
+        self._key = key
+
     def knows(self, name: str, address: str, **variables: Any) -> None:
         """Have a device in the inventory."""
         self.hosts[name] = {"ansible_host": address, **variables}
@@ -151,12 +155,13 @@ class Operator:
         return Told(process.returncode, text)
 
     def ssh(self, name: str, *command: str) -> str:
-        """What ``command`` prints on a device, as USER."""
+        """What ``command`` prints on a device, as the user that logs in there."""
+        host = self.hosts[name]
         options = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null")
         done = subprocess.run(
             (
                 *("ip", "netns", "exec", self.space.name, "ssh", "-q", "-i", self._key, *options),
-                *(f"{USER}@{self.hosts[name]['ansible_host']}", *command),
+                *(f"{host.get('ansible_user', USER)}@{host['ansible_host']}", *command),
             ),
             capture_output=True,
             text=True,
@@ -178,8 +183,13 @@ class Operator:
 
 
 @contextmanager
-def site(**machines: str) -> Iterator[tuple[Operator, dict[str, BareMachine]]]:
-    """Machines by name, each of a release and booted, and an operator who can log in there."""
+def site(
+    before: Callable[[BareMachine], object] = lambda machine: None, /, **machines: str
+) -> Iterator[tuple[Operator, dict[str, BareMachine]]]:
+    """Machines by name, each of a release and booted, and an operator who can log in there.
+
+    ``before``: what is done to each before it boots.
+    """
     # The operator's cables have names that differ if it is called so.
     with (
         namespaces(*machines, "relay") as (*spaces, desk),
@@ -195,6 +205,7 @@ def site(**machines: str) -> Iterator[tuple[Operator, dict[str, BareMachine]]]:
                 machine = made[name] = BareMachine(release, spaces[number - 1])
                 machine.make()
                 machine.give_key(operator.public_key)
+                before(machine)
                 machine.boot()
                 operator.knows(name, f"{net}.2")
             yield operator, made

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.device.machine import ROOT
+from tests.device.provisioning import BareMachine, site
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -259,3 +260,49 @@ def test_an_image_of_something_else(slot: Path, tmp_path: Path) -> None:
     code, said = flash(tmp_path, make_image(tmp_path, {"cmdline.txt": CMDLINE}), slot)
     assert code != 0
     assert "this image has neither cloud-init nor the first start of bookworm" in said
+
+
+SEED = """
+datasource_list: [NoCloud]
+datasource:
+  NoCloud:
+    seedfrom: file:///boot/firmware
+"""
+"""The kernel's command line would say so; a container has its host's."""
+
+
+def test_the_first_start(slot: Path, tmp_path: Path) -> None:
+    """cloud-init makes of the card's files a system with that name, user, key and network."""
+    key = tmp_path / "owner"
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+    more = {"flash_user": "maria", "flash_ssh_key": f"{key}.pub", "flash_timezone": "America/Bahia"}
+    code, _ = flash(tmp_path, trixie(tmp_path), slot, **WIFI, **more)
+    assert code == 0
+
+    def take_over(machine: BareMachine) -> None:
+        """Have what the image has, and the card in it."""
+        quietly = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q")
+        wanted = ("--no-install-recommends", "install", "cloud-init", "netplan.io")
+        run("chroot", machine.root, *quietly, *wanted)
+        (machine.root / "etc/cloud/cloud.cfg.d/99_card.cfg").write_text(SEED)
+        firmware = machine.root / "boot/firmware"
+        firmware.mkdir(parents=True)
+        for name in ("user-data", "meta-data", "network-config"):
+            (firmware / name).write_text(on_card(slot, name))
+        schema = ("cloud-init", "schema", "--config-file", "/boot/firmware/user-data")
+        assert "Valid schema" in run("chroot", machine.root, *schema)
+
+    with site(take_over, door="trixie") as (operator, machines):
+        door = machines["door"]
+        assert "status: done" in door.run("cloud-init", "status", "--wait", check=False)
+        assert door.run("hostname").strip() == "door"
+        assert door.run("readlink", "/etc/localtime").strip().endswith("America/Bahia")
+        told = door.run("netplan", "get", "network.wifis.wlan0")
+        assert 'My "Net"' in told.replace("\\", "")
+        # It now asks for an address, which nobody here gives.
+        door.network.ip(
+            "addr", "add", f"{operator.hosts['door']['ansible_host']}/24", "dev", "eth0"
+        )
+        operator.hosts["door"]["ansible_user"] = "maria"
+        operator.use_key(key)
+        assert operator.ssh("door", "sudo", "id", "-u").strip() == "0"
