@@ -138,7 +138,8 @@ def _caller_add(options: argparse.Namespace) -> None:
     first, *others = (url for url in made.urls if "//localhost:" not in url)
     _tell("\nAnother edgecam needs that in a file for its user only, and in its configuration:\n")
     _tell("[signaling]", *(f"# or {json.dumps(url)}" for url in others))
-    _tell(f'url = {json.dumps(first)}\ntoken_file = "caller.token"\npin = {json.dumps(made.pin)}')
+    _tell(f"url = {json.dumps(first)}\npin = {json.dumps(made.pin)}")
+    _tell('token_file = "/etc/edgecam/caller.token"  # wherever it is there')
 
 
 def _caller_list(options: argparse.Namespace) -> None:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from edgecam.config import MOST_NAME, Config, Ice, Paths
+from edgecam.config import Config, Ice, Paths
 from edgecam.errors import InUse, StartError
 from edgecam.files import claim, private_folder, secret
+from edgecam.names import cleaned
 from edgecam.peer import addresses
 from edgecam.peer.send_path import profiles
 from edgecam.peer.servers import Servers
@@ -110,8 +111,7 @@ def known_callers(config: Config) -> Callers:
     state = state_folder(config.paths)
     token = secret(state / "caller.token")
     name = config.camera.name or socket.gethostname().partition(".")[0]
-    shown = "".join(char for char in name if char.isprintable())[:MOST_NAME].strip()
-    own = Camera(camera_of(token), shown or "camera", own=True)
+    own = Camera(camera_of(token), cleaned(name) or "camera", own=True)
     return Callers(state / "callers.json", own, token)
 
 
@@ -179,4 +179,6 @@ def _read(path: Path, what: str, option: str) -> str:
         raise StartError(f"{what} {path} can't be read ({error}): see {option}") from error
     if not text:
         raise StartError(f"{what} {path} is empty: see {option}")
+    if path.stat().st_mode & 0o077:
+        logger.warning("others can read %s: chmod 600 %s", what, path)
     return text

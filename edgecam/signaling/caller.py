@@ -21,6 +21,7 @@ from edgecam.signaling.messages import (
     Listen,
     Message,
     Offer,
+    Renamed,
     Status,
     Taken,
     Trickle,
@@ -164,13 +165,16 @@ class Caller:
 
     def said(self, message: Message) -> None:
         """The server's message about one of the calls."""
-        if isinstance(message, Taken | About):
+        if isinstance(message, Taken | Renamed | About):
             call = self._calls.get(message.call)
             if call is None:
                 return
             if isinstance(message, Taken):
                 call.viewer = message.viewer
                 call.taken.set()
+                self._change()
+            elif isinstance(message, Renamed):
+                call.viewer = message.viewer
                 self._change()
             elif call.inbox.full():
                 call.hang_up("failed")

@@ -19,7 +19,7 @@ import pytest
 from playwright.async_api import Error as BrowserError
 
 from edgecam import __version__
-from tests.bench import encoders, going, joins, latency, lips, load, machine, plan, report
+from tests.bench import encoders, going, joins, latency, lips, load, machine, plan, report, storm
 from tests.bench.light import ViewersError, light_viewers
 from tests.bench.plan import Plan
 from tests.browser.chromium import chromium, open_page
@@ -122,6 +122,15 @@ async def _load(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     _say(report.load(found))
 
 
+async def _storm(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """Many joins at once, by light viewers."""
+    most = storm.WATCHING + storm.JOINING
+    async with running_node(folder, **plan.options(most)) as node:
+        found = await storm.measure(node)
+    results["storm"] = asdict(found)
+    _say(report.storm(found))
+
+
 async def _going(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     """Places and pictures, in networks of their own."""
     found = await going.measure(folder, chosen.goings)
@@ -140,6 +149,7 @@ PARTS: dict[str, Part] = {
     "watch": _watch,
     "lips": _lips,
     "load": _load,
+    "storm": _storm,
     "encoders": _encoders,
     "going": _going,
 }

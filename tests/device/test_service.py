@@ -60,14 +60,6 @@ def test_a_frozen_event_loop(machine: Machine) -> None:
     machine.logged("ready at", before)
 
 
-def test_a_stopped_process(machine: Machine) -> None:
-    """One that can't even say where it is ends all the same."""
-    before = machine.cursor()
-    machine.run("systemctl", "kill", "-s", "STOP", "edgecam")
-    machine.logged("Watchdog timeout", before)
-    machine.logged("ready at", before)
-
-
 def test_a_frozen_camera(machine: Machine, watch: Watch) -> None:
     """A driver that hangs while somebody watches is a case for the watchdog, and it says why."""
     watch()
