@@ -145,6 +145,27 @@ async def test_what_a_screen_reader_presses_is_meant(tmp_path: Path) -> None:
         await page.mouse.up()
 
 
+SIGN_IS_SEEN = """
+() => {
+  for (const panel of document.querySelectorAll(".panel")) panel.hidden = false;
+  const { left, top, width, height } = document.getElementById("sign").getBoundingClientRect();
+  return document.elementFromPoint(left + width / 2, top + height / 2).closest("#sign") !== null;
+}
+"""
+
+
+async def test_nothing_lies_over_the_sign(tmp_path: Path) -> None:
+    """It says what is on, whatever is open beside it."""
+    async with (
+        running_node(tmp_path, speaker__driver="null") as node,
+        chromium(tmp_path, node.ca, *await microphone(tmp_path)) as browser,
+    ):
+        page = (await talker(browser, node.link)).page
+        await page.click("#talk")
+        await is_on(page, "#talk")
+        assert await page.evaluate(SIGN_IS_SEEN)
+
+
 async def test_no_meter_no_matter(tmp_path: Path) -> None:
     """A browser that can't measure how loud a microphone is lets its owner talk all the same."""
     async with (
