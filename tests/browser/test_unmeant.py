@@ -147,7 +147,10 @@ async def test_what_a_screen_reader_presses_is_meant(tmp_path: Path) -> None:
 
 SIGN_IS_SEEN = """
 () => {
-  for (const panel of document.querySelectorAll(".panel")) panel.hidden = false;
+  for (const panel of document.querySelectorAll(".panel")) {
+    panel.hidden = false;
+    panel.style.minHeight = "20rem";
+  }
   const { left, top, width, height } = document.getElementById("sign").getBoundingClientRect();
   return document.elementFromPoint(left + width / 2, top + height / 2).closest("#sign") !== null;
 }
