@@ -179,6 +179,7 @@ class Operator:
             "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=10s",
             "ANSIBLE_NOCOLOR": "1",
             "PWD": str(self.folder),
+            "TMPDIR": str(self.folder),
         }
 
 
