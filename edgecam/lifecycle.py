@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +72,31 @@ async def cancelled(task: asyncio.Task[None] | None) -> None:
         return
     task.cancel()
     await asyncio.wait([task])
+
+
+async def thread_end(
+    ended: asyncio.Future[Any], patience: float, hurry: float, give_up: Callable[[], None]
+) -> None:
+    """Wait until a thread has set ``ended``, for ``patience`` seconds; then ``give_up``.
+
+    Who cancels this is told so only afterwards, ``hurry`` seconds later at most: whatever the
+    thread uses must never be used by two.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience
+    cancelled: asyncio.CancelledError | None = None
+    while not ended.done():
+        left = until - loop.time()
+        if left <= 0:
+            give_up()
+            break
+        try:
+            await asyncio.wait((ended,), timeout=left)
+        except asyncio.CancelledError as error:
+            cancelled = error
+            until = min(until, loop.time() + hurry)
+    if cancelled is not None:
+        raise cancelled
 
 
 async def either(one: asyncio.Event, other: asyncio.Event) -> None:

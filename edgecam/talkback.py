@@ -8,7 +8,7 @@ from collections.abc import Callable
 from edgecam.capture import source
 from edgecam.capture.duck import DUCKED, Ducked
 from edgecam.config import Config
-from edgecam.media import NS, AudioFormat, Sound
+from edgecam.media import NS, AudioFormat, Kind, Sound
 from edgecam.peer.received import Sinks
 from edgecam.playback import sink
 from edgecam.playback.screen import Screen
@@ -45,9 +45,9 @@ async def play(sinks: Sinks) -> None:
 def talk_back(config: Config, sinks: Sinks) -> TalkBack:
     """What the caller has to know of that."""
 
-    def last_heard() -> float:
+    def last_heard(kinds: set[Kind]) -> float:
         # Who can be heard has to say something; who can only be seen, to show something.
-        if sinks.speaker is not None:
+        if sinks.speaker is not None and "audio" in kinds:
             return sinks.speaker.voice_ns / NS
         return sinks.screen.seen_ns / NS if sinks.screen is not None else 0.0
 

@@ -5,7 +5,15 @@ import logging
 
 import pytest
 
-from edgecam.lifecycle import FIRST_PAUSE, LONGEST_PAUSE, Backoff, Lifecycle, cancelled
+from edgecam import app, cli
+from edgecam.lifecycle import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    Backoff,
+    Lifecycle,
+    cancelled,
+    thread_end,
+)
 
 
 async def test_parts_stop_in_reverse_order_and_once() -> None:
@@ -102,3 +110,24 @@ async def test_cancelling_waits_for_the_end_and_takes_nothing_too() -> None:
     await cancelled(None)
 
     assert ended.is_set()
+
+
+async def test_a_thread_is_waited_for_once_however_often_one_cancels() -> None:
+    """Cancelling shortens the wait, never lengthens it, and is heard of afterwards."""
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    given_up = asyncio.Event()
+    task = asyncio.create_task(thread_end(ended, 1_000, 0.001, given_up.set))
+    await asyncio.sleep(0)
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert given_up.is_set()
+
+
+def test_all_deadlines_of_a_stop_fit_into_its_own() -> None:
+    """The fan-outs are three: H.264, VP8 and sound."""
+    page = 2 * app.STOP_PAGE + app.STOP_SIGNALING + 2 * app.STOP_SMALL
+    camera = app.STOP_PLAYBACK + 3 * app.STOP_CAMERA + 2 * app.STOP_SMALL + app.STOP_CALLS
+    assert page + camera < cli.STOP_DEADLINE - 0.2

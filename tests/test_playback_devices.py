@@ -18,6 +18,7 @@ from edgecam.errors import SinkError
 from edgecam.lifecycle import cancelled
 from edgecam.media import NS, AudioFormat
 from edgecam.playback import pictures as module
+from edgecam.playback import worker
 from edgecam.playback.pictures import Pictures, is_keyframe
 from edgecam.playback.playout import Playout
 from edgecam.playback.screen import Screen
@@ -128,6 +129,7 @@ async def test_a_device_that_blocks_holds_up_nobody(caplog: pytest.LogCaptureFix
 async def test_a_device_that_is_stuck_is_not_opened_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once it lets go, it is used again."""
     monkeypatch.setattr(lifecycle, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(worker, "STUCK", 0.01)
     sink = Held()
     async with running(sink) as (speaker, said):
         playout = speaker.begin()

@@ -13,7 +13,7 @@ from tests.sockets import PATIENCE
 from tests.talker import VOICE_HZ, Face, Talker, Voice, longest_tone, pitch
 from tests.test_node import stopped
 from tests.test_received import middle, pictures_of, samples_of
-from tests.test_soak import MOST_GROWTH_KIB, Held
+from tests.test_soak import MOST_GROWTH_KIB, Held, settled
 from tests.viewer import browser
 
 SMALL = {"camera__width": 320, "camera__height": 180}
@@ -122,7 +122,7 @@ async def test_talkers_that_come_and_go_leave_nothing(tmp_path: Path) -> None:
         last = Talker(http, node.url())
         await last.watch()
         await last.close()
-        after = await asyncio.to_thread(Held.by, node.process.pid)
+        after = await settled(node.process.pid, before)
 
     assert after.descriptors <= before.descriptors + 8
     assert after.threads <= before.threads + 4

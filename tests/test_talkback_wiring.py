@@ -46,12 +46,13 @@ async def test_what_keeps_the_floor() -> None:
     assert sinks.speaker is not None
     assert sinks.screen is not None
     sinks.speaker.voice_ns, sinks.screen.seen_ns = 2 * NS, 3 * NS
-    assert talk_back(both, sinks).last_heard() == 2
+    assert talk_back(both, sinks).last_heard({"audio", "video"}) == 2
+    assert talk_back(both, sinks).last_heard({"video"}) == 3
     assert talk_back(both, sinks).plays == Talk(audio=True, video=True)
 
     silent = Config(screen=ScreenOptions("null"), talk=TalkOptions(silence=7))
     sinks = sinks_of(silent, nobody)
     assert sinks.screen is not None
     sinks.screen.seen_ns = 3 * NS
-    assert talk_back(silent, sinks).last_heard() == 3
+    assert talk_back(silent, sinks).last_heard({"video"}) == 3
     assert talk_back(silent, sinks).silence == 7

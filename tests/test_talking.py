@@ -15,7 +15,7 @@ from edgecam.encode.encoded import EncodedVideo
 from edgecam.encode.h264 import X264, profile_level_id
 from edgecam.fanout.fanout import Fanout
 from edgecam.lifecycle import cancelled
-from edgecam.media import NS, VideoFormat
+from edgecam.media import NS, Kind, VideoFormat
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.received import NOWHERE, Sinks
 from edgecam.playback.null import NullScreen, NullSpeaker
@@ -130,7 +130,7 @@ async def device(
     )
     streams = Streams(video, None, profile_level_id(SIZE, BITRATE), sinks=sinks)
 
-    def last_heard() -> float:
+    def last_heard(kinds: set[Kind]) -> float:
         return sinks.speaker.voice_ns / NS if sinks.speaker else 0.0
 
     back = TalkBack(Talk(speaker, screen), silence, last_heard)

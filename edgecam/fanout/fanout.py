@@ -9,13 +9,16 @@ from typing import Literal, Protocol
 from edgecam.errors import SourceError
 from edgecam.fanout.keyframes import KeyframeGate
 from edgecam.fanout.subscription import Subscription
-from edgecam.lifecycle import Backoff
+from edgecam.lifecycle import Backoff, thread_end
 from edgecam.media import Packet, capture_clock
 
 logger = logging.getLogger(__name__)
 
 STUCK = 3.0
 """Seconds a source may take to stop before its thread is given up."""
+
+STUCK_AT_STOP = 0.3
+"""The same when the whole node stops."""
 
 State = Literal["idle", "starting", "live", "failed"]
 
@@ -149,23 +152,13 @@ class Fanout:
                 no_demand.cancel()
 
     async def _until(self, ended: asyncio.Future[SourceError | None]) -> None:
-        """Wait for the thread, whoever cancels: two of them must never share a camera.
+        """Wait for the thread, whose last act is to set ``ended``."""
 
-        Setting ``ended`` is the last thing the thread does.
-        """
-        cancelled: asyncio.CancelledError | None = None
-        while not ended.done():
-            try:
-                done, _ = await asyncio.wait((ended,), timeout=STUCK)
-            except asyncio.CancelledError as error:
-                cancelled = error
-                continue
-            if not done:
-                logger.error("the %s's driver is stuck and was given up", self.name)
-                self._stuck = ended
-                break
-        if cancelled is not None:
-            raise cancelled
+        def give_up() -> None:
+            logger.error("the %s's driver is stuck and was given up", self.name)
+            self._stuck = ended
+
+        await thread_end(ended, STUCK, STUCK_AT_STOP, give_up)
 
     def _work(
         self, stop: threading.Event, deliver: Callable[[Sequence[Packet]], object]

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from edgecam.errors import SinkError
-from edgecam.lifecycle import Backoff
+from edgecam.lifecycle import Backoff, thread_end
 
 logger = logging.getLogger(__name__)
 
-STUCK = 0.3
-"""Seconds a device may take to stop before its thread is given up."""
+STUCK = 3.0
+"""Seconds a device may take to stop before its thread is given up: a console that changes its mode
+takes one or two."""
+
+STUCK_AT_STOP = 0.15
+"""The same when the whole node stops."""
 
 Work = Callable[[threading.Event, Callable[[str], None]], None]
 """Uses the device until the event is set, and tells why it can't play or show something, "" when it
@@ -101,20 +105,13 @@ class Worker:
             self._say("")
 
     async def _until(self, ended: asyncio.Future[SinkError | None]) -> None:
-        """Wait for the thread, whoever cancels: two of them must never share a device."""
-        cancelled: asyncio.CancelledError | None = None
-        while not ended.done():
-            try:
-                done, _ = await asyncio.wait((ended,), timeout=STUCK)
-            except asyncio.CancelledError as error:
-                cancelled = error
-                continue
-            if not done:
-                logger.error("the %s's driver is stuck and was given up", self.name)
-                self._stuck = ended
-                break
-        if cancelled is not None:
-            raise cancelled
+        """Wait for the thread, whose last act is to set ``ended``."""
+
+        def give_up() -> None:
+            logger.error("the %s's driver is stuck and was given up", self.name)
+            self._stuck = ended
+
+        await thread_end(ended, STUCK, STUCK_AT_STOP, give_up)
 
     def _working(self, stop: threading.Event, told: Callable[[str], object]) -> SinkError | None:
         """The thread. The error that ended it, if one did."""

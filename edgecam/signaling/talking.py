@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgecam.limits import TokenBucket
+from edgecam.media import Kind
 from edgecam.peer.received import Received
 from edgecam.signaling.floor import Floor as FloorRules
 from edgecam.signaling.messages import Floor, Talk
@@ -17,12 +18,12 @@ NOTHING = Talk()
 @dataclass(frozen=True, slots=True)
 class TalkBack:
     """What of a viewer's the device plays, how many seconds of silence cost the floor, and when the
-    last of the holder was heard, or seen, on the clock of the event loop.
+    last of the holder was heard or seen, on the clock of the event loop, by what it may send.
     """
 
     plays: Talk = NOTHING
     silence: float = 20.0
-    last_heard: Callable[[], float] = lambda: 0.0
+    last_heard: Callable[[set[Kind]], float] = lambda kinds: 0.0
 
 
 class Talking:
@@ -70,10 +71,14 @@ class Talking:
 
     def due(self) -> float | None:
         """When to ask again who has been silent; None if nobody has the floor."""
-        self._floor.heard(self._last_heard())
+        self._hear()
         return self._floor.due()
 
     def silent(self, now: float) -> str | None:
         """The call that has the floor and has been silent for too long, if it has."""
-        self._floor.heard(self._last_heard())
+        self._hear()
         return self._floor.overdue(now)
+
+    def _hear(self) -> None:
+        if self._holding is not None:
+            self._floor.heard(self._last_heard(self._holding.kinds))

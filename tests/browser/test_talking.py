@@ -21,6 +21,10 @@ devices.getUserMedia = async (wishes) => {
   return stream;
 };
 """
+WATCHED_BY = """
+(who) => window.edgecam?.state().camera?.watching?.some(({ name }) => name === who)
+"""
+
 OPEN = "() => window.given.filter((track) => track.readyState === 'live').map(({kind}) => kind)"
 GIVEN = "() => window.given.length"
 
@@ -171,10 +175,7 @@ async def test_one_talks_and_the_other_is_told(tmp_path: Path) -> None:
 
         # The name is kept for the next visit.
         await ana.page.reload()
-        await ana.until("live")
-        assert "Ana <b>Lúcia</b>" in [
-            each["name"] for each in (await ana.state())["camera"]["watching"]
-        ]
+        await ana.page.wait_for_function(WATCHED_BY, arg="Ana <b>Lúcia</b>")
 
 
 async def test_who_is_silent_is_told_that_it_was_turned_off(tmp_path: Path) -> None:

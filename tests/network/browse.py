@@ -1,7 +1,7 @@
-"""A browser in a process of its own: ``python -m tests.network.browse ADDRESS CA FOLDER``.
+"""A browser in a process of its own: ``python -m tests.network.browse LINK CA FOLDER``.
 
-It opens the one-time link (or, with a session in FOLDER, the page) and prints a line of JSON for
-each change of the page's state: ``phase``, ``call``, ``reason`` and ``at``, on the clock that all
+It opens the page with the session that the one-time link gives, and prints a line of JSON for each
+change of the page's state: ``phase``, ``call``, ``reason`` and ``at``, on the clock that all
 processes share; also with the first picture after the browser stood still. SIGTERM closes the tab.
 """
 
@@ -9,13 +9,16 @@ import argparse
 import asyncio
 import json
 import signal
+import ssl
 import time
 from pathlib import Path
 from urllib.parse import urljoin
 
-from playwright.async_api import ConsoleMessage, Page
+from playwright.async_api import ConsoleMessage, Error, Page
 
+from edgecam.web.sessions import COOKIE
 from tests.browser.chromium import chromium
+from tests.sockets import http_session
 
 REPORT = """
 let last = "", ticked = Infinity;
@@ -32,23 +35,39 @@ setInterval(() => {
 """
 
 
-async def browse(address: str, ca: Path, folder: Path) -> None:
+async def browse(link: str, ca: Path, folder: Path) -> None:
     """Watch until told to leave."""
     leave = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave.set)
+    home = urljoin(link, "/")
     async with chromium(folder, ca) as browser:
+        await browser.add_cookies(
+            [{"name": COOKIE, "value": await _session(link, ca), "url": home}]
+        )
         page = await browser.new_page()
         page.on("console", _note)
         await page.add_init_script(REPORT)
-        await page.goto(address)
-        while not await _loaded(page):
-            await page.goto(urljoin(address, "/"))
+        while not await _loaded(page, home):
+            pass
         await leave.wait()
         await page.close()
 
 
-async def _loaded(page: Page) -> bool:
+async def _session(link: str, ca: Path) -> str:
+    """What the cookie is. Not by the browser: it may fail to open a link that opens once."""
+    tls = await asyncio.to_thread(ssl.create_default_context, cafile=ca)
+    async with http_session(tls) as http, http.get(link) as answer:
+        answer.raise_for_status()
+        return answer.cookies[COOKIE].value
+
+
+async def _loaded(page: Page, home: str) -> bool:
     """Whether all of it could be loaded: Chromium fails requests as it finds out about networks."""
+    try:
+        await page.goto(home)
+    except Error as error:
+        print(error.message, flush=True)
+        return False
     loaded = asyncio.ensure_future(page.wait_for_function("() => window.edgecam"))
     failed = asyncio.ensure_future(page.wait_for_event("requestfailed"))
     await asyncio.wait((loaded, failed), return_when=asyncio.FIRST_COMPLETED)
@@ -68,8 +87,8 @@ def _note(message: ConsoleMessage) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("address")
+    parser.add_argument("link")
     parser.add_argument("ca", type=Path)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    asyncio.run(browse(arguments.address, arguments.ca, arguments.folder))
+    asyncio.run(browse(arguments.link, arguments.ca, arguments.folder))

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -100,8 +100,10 @@ def namespaces(*names: str) -> Iterator[list[Namespace]]:
     finally:
         for space in made:
             space.remove()
-        if not existed and RESOLVERS.exists():
-            RESOLVERS.rmdir()
+        if not existed:
+            # Somebody else's namespace may be in it by now.
+            with suppress(OSError):
+                RESOLVERS.rmdir()
 
 
 class Process:
