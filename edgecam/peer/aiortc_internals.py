@@ -37,7 +37,7 @@ _ONE_BYTE_PROFILE = 0xBEDE
 _HISTORY = 512
 
 REPAIRS = 512
-"""Packets a viewer may have sent again at once, and a second: as many as are kept."""
+"""Packets a viewer may have sent again at once, and a second: as many as aiortc keeps."""
 
 
 class _WithPlayoutDelay(HeaderExtensionsMap):

@@ -90,6 +90,8 @@ class Frame:
 
 
 _newest: dict[tuple[str, int, int], tuple[Packet, Frame]] = {}
+"""By codec, header and tag, the frame laid out last: viewers are sent a packet one after the other,
+and one who lags makes its own."""
 
 
 def lay_out(packet: Packet, codec: str, header: int, tag: int) -> Frame:

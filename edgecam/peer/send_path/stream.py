@@ -14,7 +14,6 @@ from edgecam.peer.tracks import CLOCK_RATE
 _NTP_EPOCH = 2_208_988_800 * NS
 """Nanoseconds from 1900 to 1970 (RFC 868)."""
 
-
 _MARKER = 0x80
 """On the last packet of an access unit (RFC 6184, section 5.1), in the byte of the payload type."""
 
