@@ -27,6 +27,7 @@ from edgecam.peer import addresses
 from edgecam.peer.ice import Ice
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
+from edgecam.peer.rate import Rate
 from edgecam.peer.received import Sinks
 from edgecam.peer.servers import Servers
 from edgecam.signaling.caller import Caller
@@ -182,10 +183,10 @@ class _Node:
         config = self._config
         size = self._video_format()
         camera = SharedCamera(source.camera(config.camera.driver, size))
-        video, vp8 = self._pictures(camera, size)
+        video, vp8, rates = self._pictures(camera, size)
         promised = h264.profile_level_id(size, config.encode.video_bitrate)
         if config.microphone.driver == "none":
-            return Streams(video, None, promised, vp8, sinks)
+            return Streams(video, None, promised, vp8, sinks, rates)
         sound = AudioFormat()
         microphone = listening(config, sinks, sound)
         audio = Fanout(
@@ -194,10 +195,12 @@ class _Node:
             round(AUDIO_QUEUE_SECONDS / AUDIO_PACKET_SECONDS),
             lambda state, reason: self._tell(state, microphone=reason),
         )
-        return Streams(video, audio, promised, vp8, sinks)
+        return Streams(video, audio, promised, vp8, sinks, rates)
 
-    def _pictures(self, camera: SharedCamera, size: VideoFormat) -> tuple[Fanout, Fanout | None]:
-        """H.264 and, if wanted, VP8 of one camera."""
+    def _pictures(
+        self, camera: SharedCamera, size: VideoFormat
+    ) -> tuple[Fanout, Fanout | None, dict[str, Rate]]:
+        """H.264 and, if wanted, VP8 of one camera; and what each follows."""
         encode, queue = self._config.encode, self._config.viewers.queue
         bitrate, interval = encode.video_bitrate, encode.keyframe_interval
 
@@ -208,6 +211,8 @@ class _Node:
 
         h264_pictures = EncodedVideo(camera.tap("H.264"), lambda: X264(size, bitrate, interval))
         video = Fanout("camera", h264_pictures, queue, told)
+        least = encode.video_bitrate_least
+        rates = {"h264": Rate(least, bitrate, h264_pictures.set_bitrate)}
         if encode.vp8 == "off":
             vp8 = None
         else:
@@ -216,7 +221,8 @@ class _Node:
                 camera.tap("VP8"), lambda: Vp8(size, bitrate, interval, divisor)
             )
             vp8 = Fanout("VP8", vp8_pictures, queue, told)
-        return video, vp8
+            rates["vp8"] = Rate(least, bitrate, vp8_pictures.set_bitrate)
+        return video, vp8, rates
 
     def _tell(self, state: State, **reasons: str) -> None:
         """Tell the viewers what has failed, and with an empty reason that it works again."""

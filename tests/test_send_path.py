@@ -28,9 +28,9 @@ from edgecam.capture.testcard import Card
 from edgecam.fanout.fanout import Fanout
 from edgecam.lifecycle import cancelled
 from edgecam.media import NS, Packet, VideoFormat
-from edgecam.peer.peer import TRACKS
 from edgecam.peer.send_path import frame, payloads
 from edgecam.peer.send_path.track import SharedTrack
+from edgecam.peer.sending import TRACKS
 from tests.answerer import watching
 from tests.sockets import PATIENCE
 from tests.studio import Replay, Studio, Viewer, film, noting, payload_types, running_studio

@@ -3,9 +3,10 @@
 Each function says what aiortc lacks. ``tests/test_aiortc_internals.py`` fails if any of it moves.
 """
 
+import struct
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from aioice.ice import CandidatePair, Connection, StunProtocol
 from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
@@ -18,7 +19,17 @@ from aiortc.rtcrtpparameters import (
     RTCRtpHeaderExtensionParameters,
     RTCRtpParameters,
 )
-from aiortc.rtp import AnyRtcpPacket, HeaderExtensions, HeaderExtensionsMap, RtcpSrPacket
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    AnyRtcpPacket,
+    HeaderExtensions,
+    HeaderExtensionsMap,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpSrPacket,
+    unpack_remb_fci,
+)
 
 from edgecam.limits import TokenBucket
 from edgecam.media import NS, Kind, capture_clock
@@ -146,8 +157,85 @@ def report_capture_time(sender: RTCRtpSender, captured: Callable[[], int]) -> No
     sender._send_rtcp = send  # type: ignore[method-assign]
 
 
-def limit_repairs(sender: RTCRtpSender, most_unsent: int) -> None:
-    """Send again no more than REPAIRS packets at once or a second, and none into a full socket.
+class Feedback(Protocol):
+    """What is to be done with what a viewer says of a stream, on ``time.monotonic()``'s clock."""
+
+    def sent(self, octets: int, now: float) -> None: ...
+
+    def estimated(self, bitrate: int, now: float) -> None: ...
+
+    def reported(self, lost: int, highest: int, round_trip: float | None, now: float) -> None: ...
+
+    def full(self, now: float) -> None: ...
+
+
+def on_feedback(sender: RTCRtpSender, feedback: Callable[[], Feedback | None]) -> None:
+    """Tell ``feedback``, if there is one just then, of the viewer's reports and estimates (REMB).
+
+    aiortc keeps of these what its statistics need, and estimates for an encoder of its own. Before
+    each it is told how much has been sent, and whether some of it still waits in this process.
+    """
+    handle = sender._handle_rtcp_packet
+    answered: int | None = None
+
+    async def heard(packet: AnyRtcpPacket) -> None:
+        nonlocal answered
+        link = feedback()
+        if link is not None:
+            now = time.monotonic()
+            link.sent(octets_sent(sender), now)
+            if unsent_bytes(sender):
+                link.full(now)
+            for report in _reports(sender, packet):
+                # Every report until our next one answers the same of ours.
+                trip = _round_trip(sender, report) if report.lsr != answered else None
+                answered = report.lsr if trip is not None else answered
+                link.reported(report.packets_lost, report.highest_sequence, trip, now)
+            bitrate = _estimate(sender, packet)
+            if bitrate is not None:
+                link.estimated(bitrate, now)
+        await handle(packet)
+
+    sender._handle_rtcp_packet = heard  # type: ignore[method-assign]
+
+
+def _reports(sender: RTCRtpSender, packet: AnyRtcpPacket) -> list[RtcpReceiverInfo]:
+    if not isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+        return []
+    return [report for report in packet.reports if report.ssrc == sender._ssrc]
+
+
+def _estimate(sender: RTCRtpSender, packet: AnyRtcpPacket) -> int | None:
+    """Bits a second, if ``packet`` is an estimate (draft-alvestrand-rmcat-remb-03)."""
+    if not isinstance(packet, RtcpPsfbPacket) or packet.fmt != RTCP_PSFB_APP:
+        return None
+    try:
+        bitrate, ssrcs = unpack_remb_fci(packet.fci)
+    except (ValueError, struct.error):
+        return None
+    return bitrate if sender._ssrc in ssrcs else None
+
+
+def _round_trip(sender: RTCRtpSender, report: RtcpReceiverInfo) -> float | None:
+    """Seconds (RFC 3550, section 6.4.1), if the report answers the last of ours."""
+    private: Any = sender
+    if not report.dlsr or report.lsr != private._RTCRtpSender__lsr:
+        return None
+    sent: float = private._RTCRtpSender__lsr_time
+    return time.time() - sent - report.dlsr / 65_536
+
+
+def octets_sent(sender: RTCRtpSender) -> int:
+    """Bytes of payload so far, without what was sent again."""
+    private: Any = sender
+    octets: int = private._RTCRtpSender__octet_count
+    return octets
+
+
+def limit_repairs(
+    sender: RTCRtpSender, most_unsent: int, most: Callable[[], float] = lambda: REPAIRS
+) -> None:
+    """Send again no more than ``most`` packets at once or a second, and none into a full socket.
 
     One report of 1.2 kB can name thousands of packets as lost; aiortc would send them all.
     """
@@ -155,6 +243,7 @@ def limit_repairs(sender: RTCRtpSender, most_unsent: int) -> None:
     bucket = TokenBucket(REPAIRS, REPAIRS, time.monotonic())
 
     async def send_again(sequence_number: int) -> None:
+        bucket.burst = bucket.rate = most()
         if bucket.take(time.monotonic()) and unsent_bytes(sender) <= most_unsent:
             await retransmit(sequence_number)
 

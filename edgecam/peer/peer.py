@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from aiortc import (
     RTCBundlePolicy,
@@ -11,23 +11,19 @@ from aiortc import (
     RTCIceServer,
     RTCIceTransportPolicy,
     RTCPeerConnection,
-    RTCRtpCodecCapability,
-    RTCRtpSender,
-    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 
 from edgecam.errors import BadMessage
 from edgecam.fanout.fanout import Fanout
-from edgecam.fanout.subscription import Subscription
 from edgecam.lifecycle import cancelled
 from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
 from edgecam.peer.liveness import Liveness
+from edgecam.peer.rate import Rate
 from edgecam.peer.received import NOWHERE, Received, Sinks
-from edgecam.peer.send_path.track import SharedTrack
-from edgecam.peer.tracks import MOST_UNSENT, PacketTrack
+from edgecam.peer.sending import TRACKS, Sending, capabilities
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +39,8 @@ class Streams:
     """What every viewer is offered: the fan-outs, the H.264 profile and level in hex, and to be
     heard and seen at ``sinks``.
 
-    ``vp8`` is for those who can't have ``video``, which is H.264.
+    ``vp8`` is for those who can't have ``video``, which is H.264. ``rates``, by codec, are told
+    what the links carry.
     """
 
     video: Fanout
@@ -51,6 +48,7 @@ class Streams:
     profile_level_id: str
     vp8: Fanout | None = None
     sinks: Sinks = NOWHERE
+    rates: Mapping[str, Rate] = field(default_factory=dict)
 
     @property
     def codecs(self) -> dict[str, Fanout]:
@@ -58,61 +56,14 @@ class Streams:
         return {"h264": self.video} | ({"vp8": self.vp8} if self.vp8 else {})
 
 
-Track = PacketTrack | SharedTrack
-
-TRACKS: dict[str, type[Track]] = {"shared": SharedTrack, "stock": PacketTrack}
-"""By the send path: see ``edgecam.peer.send_path``."""
-
-
-class Sending:
-    """One track on its way to the viewer, and the subscription it reads while it does."""
-
-    def __init__(self, track: Track, transceiver: RTCRtpTransceiver, fanout: Fanout) -> None:
-        self.track = track
-        self._transceiver = transceiver
-        self._sender = transceiver.sender
-        self._fanout = fanout
-        self._subscription: Subscription | None = None
-        self._dropped = 0
-
-    @property
-    def dropped(self) -> int:
-        """Packets the viewer was too slow for."""
-        return self._dropped + (self._subscription.dropped if self._subscription else 0)
-
-    def choose(self, codec: str, fanout: Fanout) -> None:
-        """Send what ``fanout`` has, in ``codec`` at whatever level of it the viewer names."""
-        self._fanout = fanout
-        self._transceiver.setCodecPreferences(capabilities(self.track.kind, codec, "rtx"))
-
-    def begin(self) -> None:
-        """Send what the fan-out has, unless that is so already."""
-        if self._subscription is None:
-            self._subscription = subscription = self._fanout.subscribe()
-            self.track.begin(subscription, lambda: aiortc_internals.unsent_bytes(self._sender))
-            if self.track.kind == "video":
-                aiortc_internals.on_keyframe_request(self._sender, subscription.want_keyframe)
-
-    def pause(self) -> None:
-        """Send nothing until ``begin``."""
-        self.track.pause()
-        if self._subscription is not None:
-            self._dropped = self.dropped
-            self._subscription = None
-
-    def close(self) -> None:
-        """Leave the fan-out; the track ends."""
-        if self._subscription is not None:
-            self._subscription.close()
-
-
 class Peer:
     """An RTCPeerConnection that offers video and sound.
 
     Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
     ``connected`` is set when media can flow, ``ended`` when it no longer can or the viewer is gone;
-    ``video`` then is the codec the viewer gets, and ``received`` what it sends. ``close`` has to be
-    called, may be called twice, and leaves the fan-outs.
+    ``video`` then is the codec the viewer gets, and ``received`` what it sends. ``on_thin`` is
+    called with True when its link can't carry every picture, and with False when it can again.
+    ``close`` has to be called, may be called twice, and leaves the fan-outs.
     """
 
     def __init__(
@@ -139,6 +90,7 @@ class Peer:
         self.sdp = ""
         self.candidates: list[Candidate] = []
         self.video = ""
+        self.on_thin: Callable[[bool], None] = lambda thin: None
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         self._pc.on("connectionstatechange", self._note_state)
@@ -180,7 +132,8 @@ class Peer:
         self.video = answer.video
         for sending in self._sendings:
             if sending.track.kind == "video":
-                sending.choose(answer.video, codecs[answer.video])
+                rate = self._streams.rates.get(answer.video)
+                sending.choose(answer.video, codecs[answer.video], rate)
                 sending.begin()
         self.listen(listen)
         try:
@@ -271,9 +224,11 @@ class Peer:
         else:
             transceiver.setCodecPreferences(capabilities(kind, "opus"))
         track.attach(transceiver.sender)
-        aiortc_internals.limit_repairs(transceiver.sender, MOST_UNSENT)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
-        self._sendings.append(Sending(track, transceiver, fanout))
+        self._sendings.append(Sending(track, transceiver, fanout, self._note_thin))
+
+    def _note_thin(self, thin: bool) -> None:
+        self.on_thin(thin)
 
     def _note_state(self) -> None:
         state = self._pc.connectionState
@@ -297,9 +252,3 @@ class Peer:
         self._lookups.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.debug("a candidate was of no use: %r", task.exception())
-
-
-def capabilities(kind: Kind, *names: str) -> list[RTCRtpCodecCapability]:
-    """aiortc's codecs of these names (in lower case), each at every level it knows."""
-    codecs = RTCRtpSender.getCapabilities(kind).codecs
-    return [codec for codec in codecs if codec.name.lower() in names]

@@ -40,6 +40,12 @@ CLOSE_DEADLINE = 1.0
 COMINGS_AT_ONCE, COMINGS_A_SECOND = 60, 0.2
 """Viewers that come and go, in the log: every one on a busy day, not every one of a flood."""
 
+THIN = {
+    True: "call %s: that link can't carry encode.video_bitrate_least; it is sent fewer pictures",
+    False: "call %s: that link carries every picture again",
+}
+"""What is logged of a viewer whose link is slow."""
+
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
 MakePeer = Callable[[], Awaitable[Peer]]
 
@@ -229,6 +235,7 @@ class Caller:
 
     async def _stand(self, peer: Peer) -> None:
         call = Call(secrets.token_urlsafe(12), peer)
+        peer.on_thin = lambda thin: self._note(self._comings, THIN[thin], call.name)
         self._calls[call.name] = call
         call.task = self._own(self._run_call(call), f"call-{call.name}")
         servers, call.lent = self._lending.lend()
