@@ -9,6 +9,7 @@ from edgecam.peer.send_path.frame import Frame, lay_out
 from edgecam.peer.send_path.history import History, Sent
 from edgecam.peer.send_path.internals import Pair, Wire, protect
 from edgecam.peer.send_path.route import Route
+from edgecam.peer.send_path.spread import Spread, pause
 from edgecam.peer.tracks import CLOCK_RATE
 
 _NTP_EPOCH = 2_208_988_800 * NS
@@ -41,11 +42,11 @@ class Stream:
         self._origin = getrandbits(32)
         self._history = History() if repairs else None
         self._pair: object = None
-        self._route: Route | None = None
+        self._spread: Spread | None = None
 
     def unsent(self) -> int:
         """Bytes that wait in this process because the kernel takes no more; 0 without a route."""
-        return self._route.unsent() if self._route is not None else 0
+        return self._spread.route.unsent() if self._spread is not None else 0
 
     def send(self, packet: Packet) -> bool:
         """Send ``packet`` by whichever ICE pair is chosen now; whether DTLS is still up."""
@@ -55,16 +56,16 @@ class Stream:
         pair = wire.pair
         if pair is None:
             return True
-        route = self._route
-        if pair is not self._pair or route is None:
-            self._pair, self._route = pair, (route := Route(Pair(pair)))
+        spread = self._spread
+        if pair is not self._pair or spread is None:
+            self.close()
+            self._pair, self._spread = pair, (spread := Spread(Route(Pair(pair))))
         now = time.time_ns()
         timestamp = self._origin + packet.capture_ns * self._rate // NS & 0xFFFFFFFF
-        extensions = wire.extensions.at(now)
         frame = lay_out(packet, self._codec, self._header.size, wire.tag)
-        first = self._next
-        self._protect(frame, first, timestamp, extensions)
-        route.send(frame.bursts)
+        first, extensions = self._next, wire.extensions.at(now)
+        self._protect(frame, first, timestamp, self._extensions(frame, extensions, now))
+        spread.send(frame)
         payloads = frame.payloads
         self._next = first + len(payloads) & 0xFFFF
         if self._history is not None:
@@ -73,6 +74,11 @@ class Stream:
         ntp = (now + _NTP_EPOCH << 32) // NS
         wire.count(len(payloads), frame.octets, frame.size, timestamp, ntp)
         return True
+
+    def close(self) -> None:
+        """Send at once what is left of a frame; nothing holds the stream any more."""
+        if self._spread is not None:
+            self._spread.flush()
 
     async def repair(self, sequence_number: int) -> None:
         """Send a packet again, if it is remembered: as RTX (RFC 4588), or else as it was.
@@ -86,8 +92,9 @@ class Stream:
         payload = sent.payloads[number]
         marker = _MARKER if number + 1 == len(sent.payloads) else 0
         wire = self._wire
-        payload_type, ssrc = self._payload_type, wire.ssrc
+        payload_type, ssrc, extensions = self._payload_type, wire.ssrc, sent.extensions
         if wire.rtx_payload_type is not None:
+            extensions = wire.extensions.at(time.time_ns())
             payload = sequence_number.to_bytes(2, "big") + payload
             payload_type, ssrc = wire.rtx_payload_type, wire.rtx_ssrc
             sequence_number = self._next_rtx
@@ -98,30 +105,45 @@ class Stream:
             sequence_number,
             sent.timestamp,
             ssrc,
-            sent.extensions,
+            extensions,
         )
         await wire.send(header + payload)
 
-    def _protect(self, frame: Frame, sequence: int, timestamp: int, extensions: bytes) -> None:
+    def _extensions(self, frame: Frame, extensions: bytes, now: int) -> list[bytes]:
+        """Those of each step: a viewer reckons from the time that a packet was really sent.
+
+        But for a viewer without RTX, to whom a packet is sent again as it was: all of a frame's are
+        the same, so as to be remembered once.
+        """
+        steps = frame.steps
+        if len(steps) < 2 or self._wire.rtx_payload_type is None:
+            return [extensions] * len(steps)
+        step = round(pause(steps) * NS)
+        return [self._wire.extensions.at(now + step * at) for at in range(len(steps))]
+
+    def _protect(
+        self, frame: Frame, sequence: int, timestamp: int, extensions: list[bytes]
+    ) -> None:
         """Make this viewer's datagrams on the frame's desk."""
         frame.put_on_desk()
         memory, write = frame.desk.memory, self._header.pack_into
         first_byte, payload_type = self._first_byte, self._payload_type
         srtp, ssrc = self._wire.srtp, self._wire.ssrc
         last = sequence + len(frame.payloads) - 1
-        for start, pointer, length in frame.places:
-            if sequence == last:
-                payload_type |= _MARKER
-            write(
-                memory,
-                start,
-                first_byte,
-                payload_type,
-                sequence & 0xFFFF,
-                timestamp,
-                ssrc,
-                extensions,
-            )
-            if status := protect(srtp, pointer, length):
-                raise RuntimeError(f"libsrtp refuses to encrypt: error {status}")
-            sequence += 1
+        for step, those in zip(frame.steps, extensions, strict=True):
+            for start, pointer, length in step.places:
+                if sequence == last:
+                    payload_type |= _MARKER
+                write(
+                    memory,
+                    start,
+                    first_byte,
+                    payload_type,
+                    sequence & 0xFFFF,
+                    timestamp,
+                    ssrc,
+                    those,
+                )
+                if status := protect(srtp, pointer, length):
+                    raise RuntimeError(f"libsrtp refuses to encrypt: error {status}")
+                sequence += 1

@@ -89,6 +89,7 @@ class SharedTrack(MediaStreamTrack):
         try:
             await self._over.wait()
         finally:
+            self._stream.close()
             self._stream = None
             if self._later is not None:
                 self._later.cancel()
