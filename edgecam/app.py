@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +146,14 @@ class _Node:
             if fanout is not None:
                 self._own(fanout.name, fanout.run(), STOP_CAMERA)
         servers = self._ice_servers()
-        path = self._config.peer.send_path
-        ice = Ice(
-            servers,
-            lambda s: Peer.offering(streams, s, relay_only=servers.relay_only, send_path=path),
+        make = partial(
+            Peer.offering,
+            streams,
+            relay_only=servers.relay_only,
+            send_path=self._config.peer.send_path,
+            dscp=self._config.peer.dscp == "on",
         )
+        ice = Ice(servers, make)
         viewers = self._config.viewers
         caller = Caller(
             ice.peer,

@@ -149,6 +149,12 @@ class Peer:
         "several times the cost.",
         choices=("shared", "stock"),
     )
+    dscp: str = option(
+        "on",
+        "Mark packets as video and sound (DSCP), which Wi-Fi sends before other things; `off` for "
+        "a network that drops what is marked.",
+        choices=("on", "off"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

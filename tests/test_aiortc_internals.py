@@ -312,7 +312,9 @@ async def test_a_viewer_by_a_relay_is_asked() -> None:
         client.peer_to_channel[pair.remote_addr] = 0x4000
         client.channel_refresh_at[0x4000] = float("inf")
         direct = pair.protocol.transport
+        assert direct.get_extra_info("socket") in aiortc_internals.sockets(mine)
         pair.protocol.transport = TurnTransport(client)  # type: ignore[assignment]
+        assert front.get_extra_info("socket") in aiortc_internals.sockets(mine)
 
         aiortc_internals.ask_for_a_sign(mine)
         # Behind the channel's number and the length.

@@ -318,6 +318,17 @@ def local_address(pc: RTCPeerConnection) -> str | None:
     return str(pair.local_candidate.host)
 
 
+def sockets(pc: RTCPeerConnection) -> list[Any]:
+    """Those that ``pc`` sends by, in asyncio's wrapping, also to a TURN server; once gathered."""
+    found = []
+    for protocol in _connection(pc)._protocols:
+        # A relay's transport is inside another's.
+        relay: Any = getattr(protocol.transport, "_TurnTransport__inner_protocol", None)
+        transport = protocol.transport if relay is None else relay.transport
+        found.append(transport.get_extra_info("socket"))
+    return [each for each in found if each is not None]
+
+
 def unsent_bytes(sender: RTCRtpSender) -> int:
     """Bytes that wait in this process because the kernel takes no more; 0 before ICE is done."""
     pair = sender.transport.transport._connection._nominated.get(1)

@@ -20,6 +20,7 @@ from edgecam.lifecycle import cancelled
 from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
+from edgecam.peer.dscp import AF41, mark
 from edgecam.peer.liveness import Liveness
 from edgecam.peer.rate import Rate
 from edgecam.peer.received import NOWHERE, Received, Sinks
@@ -73,6 +74,7 @@ class Peer:
         *,
         relay_only: bool,
         send_path: str,
+        dscp: bool,
     ) -> None:
         policy = RTCIceTransportPolicy.RELAY if relay_only else RTCIceTransportPolicy.ALL
         # None instead of an empty list would mean Google's STUN server.
@@ -81,6 +83,7 @@ class Peer:
         )
         self._streams = streams
         self._make_track = TRACKS[send_path]
+        self._dscp = dscp
         self._sendings: list[Sending] = []
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
@@ -103,14 +106,16 @@ class Peer:
         *,
         relay_only: bool = False,
         send_path: str = "shared",
+        dscp: bool = True,
     ) -> "Peer":
         """A peer with its offer made and its candidates gathered.
 
         ``servers`` are asked for candidates, for five seconds at most; what they don't give is
         missing. ``relay_only``: no candidates but those of a TURN server. ``send_path``: of TRACKS.
+        ``dscp``: packets are marked.
         """
         aiortc_internals.prepare()
-        peer = cls(streams, servers, relay_only=relay_only, send_path=send_path)
+        peer = cls(streams, servers, relay_only=relay_only, send_path=send_path, dscp=dscp)
         try:
             await peer._offer()
         except BaseException:
@@ -211,6 +216,8 @@ class Peer:
             self._add("audio", self._streams.audio)
         self.received.offer()
         await self._pc.setLocalDescription(await self._pc.createOffer())
+        if self._dscp:
+            mark(aiortc_internals.sockets(self._pc), AF41)
         self.sdp, self.candidates = take_apart(self._pc.localDescription.sdp)
 
     def _add(self, kind: Kind, fanout: Fanout) -> None:

@@ -5,6 +5,7 @@ import time
 from random import getrandbits, randrange
 
 from edgecam.media import NS, Kind, Packet
+from edgecam.peer.dscp import EF
 from edgecam.peer.send_path.frame import Frame, lay_out
 from edgecam.peer.send_path.history import History, Sent
 from edgecam.peer.send_path.internals import Pair, Wire, protect
@@ -30,6 +31,7 @@ class Stream:
     ) -> None:
         self._wire = wire
         self._rate = CLOCK_RATE[kind]
+        self._mark = EF if kind == "audio" else None
         self._codec = codec
         self._payload_type = payload_type
         length = wire.extensions.length
@@ -59,7 +61,7 @@ class Stream:
         spread = self._spread
         if pair is not self._pair or spread is None:
             self.close()
-            self._pair, self._spread = pair, (spread := Spread(Route(Pair(pair))))
+            self._pair, self._spread = pair, (spread := Spread(Route(Pair(pair), self._mark)))
         now = time.time_ns()
         timestamp = self._origin + packet.capture_ns * self._rate // NS & 0xFFFFFFFF
         frame = lay_out(packet, self._codec, self._header.size, wire.tag)
