@@ -9,7 +9,8 @@ from edgecam import config
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``;
-    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind.
+    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind; ``squeezes`` of
+    ``squeeze_seconds`` each.
     """
 
     joins: int
@@ -20,6 +21,8 @@ class Plan:
     window: float
     goings: int
     encodes: int
+    squeezes: int
+    squeeze_seconds: float
 
 
 FULL = Plan(
@@ -31,6 +34,8 @@ FULL = Plan(
     window=8,
     goings=5,
     encodes=9,
+    squeezes=3,
+    squeeze_seconds=70,
 )
 QUICK = Plan(
     joins=5,
@@ -41,6 +46,8 @@ QUICK = Plan(
     window=4,
     goings=1,
     encodes=3,
+    squeezes=1,
+    squeeze_seconds=25,
 )
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30

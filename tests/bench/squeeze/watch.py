@@ -1,8 +1,8 @@
 """A browser in a process of its own: ``python -m tests.bench.squeeze.watch LINK CA FOLDER``.
 
 It opens the page and, from the first picture on, prints a line of JSON every second: ``offset`` of
-its clock, ``pictures`` presented since the last line as ``watch.js`` has them, and ``received``
-bytes so far. SIGTERM ends it.
+its clock, ``at`` by that, ``pictures`` presented since the last line as ``watch.js`` has them, and
+``received`` bytes so far. SIGTERM ends it.
 """
 
 import argparse
@@ -22,7 +22,8 @@ SCRIPT = (Path(__file__).parent / "watch.js").read_text()
 TAKE = """async () => {
   const stats = await window.edgecam.stats();
   const video = stats.find((s) => s.type === "inbound-rtp" && s.kind === "video");
-  return { pictures: window.watched.splice(0), received: video?.bytesReceived ?? 0 };
+  const at = performance.timeOrigin + performance.now();
+  return { at, pictures: window.watched.splice(0), received: video?.bytesReceived ?? 0 };
 }"""
 
 
