@@ -99,7 +99,9 @@ class Node:
         self.viewers = viewers
         self._chance = random.Random(4)
         for viewer in viewers:
-            viewer.link = self.rate.join(flooded=partial(self._flood, viewer))
+            viewer.link = self.rate.join(
+                flooded=partial(self._flood, viewer), ask=partial(self._ask, viewer)
+            )
 
     def run(self, seconds: float) -> list[int]:
         """Let time pass; the bitrates of it."""
@@ -107,6 +109,9 @@ class Node:
         for _ in range(count):
             self._step()
         return self.bitrates[-count:]
+
+    def _ask(self, viewer: Viewer) -> None:
+        viewer.link.took(viewer.path.delay + 0.002, self.now)
 
     def _flood(self, viewer: Viewer) -> None:
         viewer.floods += 1
@@ -135,8 +140,9 @@ class Node:
     def _report(self, viewer: Viewer) -> None:
         link, now = viewer.link, self.now
         link.sent(round(viewer.octets), now)
-        trip = viewer.path.delay + 0.002 if self.steps % 20 == 0 else None
-        link.reported(round(viewer.lost), round(viewer.packets), trip, now)
+        if self.steps % 20 == 0:
+            link.took(viewer.path.delay + 0.002, now)
+        link.reported(round(viewer.lost), round(viewer.packets), now)
         estimate = viewer.estimator.estimate if viewer.lie is None else viewer.lie
         if viewer.estimates and estimate is not None:
             link.estimated(round(estimate), now)

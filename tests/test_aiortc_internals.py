@@ -37,6 +37,7 @@ from aiortc.rtp import (
 
 from edgecam.peer import aiortc_internals
 from edgecam.peer.addresses import host_addresses
+from edgecam.peer.round_trips import MOST_OPEN, RoundTrips
 from edgecam.peer.tracks import PacketTrack
 from tests.viewer import Screen
 
@@ -78,9 +79,11 @@ class Noted:
     def estimated(self, bitrate: int, now: float) -> None:
         self.told.append(("estimated", bitrate))
 
-    def reported(self, lost: int, highest: int, round_trip: float | None, now: float) -> None:
-        trip = None if round_trip is None else round(round_trip)
-        self.told.append(("reported", lost, highest, trip))
+    def reported(self, lost: int, highest: int, now: float) -> None:
+        self.told.append(("reported", lost, highest))
+
+    def took(self, round_trip: float, now: float) -> None:
+        self.told.append(("took", round(round_trip)))
 
     def full(self, now: float) -> None:
         self.told.append(("full",))
@@ -106,10 +109,10 @@ async def test_what_a_viewer_reports_is_told() -> None:
 
     others, ours = report(mine._ssrc + 1, 9, 9), report(mine._ssrc, 3, 70_000)
     await mine._handle_rtcp_packet(RtcpRrPacket(ssrc=1, reports=[others, ours]))
-    assert noted.take() == [("sent", 700), ("reported", 3, 70_000, None)]
+    assert noted.take() == [("sent", 700), ("reported", 3, 70_000)]
     info = RtcpSenderInfo(0, 0, 0, 0)
     await mine._handle_rtcp_packet(RtcpSrPacket(ssrc=1, sender_info=info, reports=[ours]))
-    assert noted.take() == [("sent", 700), ("reported", 3, 70_000, None)]
+    assert noted.take() == [("sent", 700), ("reported", 3, 70_000)]
 
     # aiortc goes on keeping its statistics.
     stats = {each.type: each for each in (await mine.getStats()).values()}
@@ -127,13 +130,13 @@ async def test_a_round_trip_is_told_once() -> None:
     for _ in range(2):
         private._RTCRtpSender__lsr, private._RTCRtpSender__lsr_time = 77, time.time() - 7
         await mine._handle_rtcp_packet(answer)
-        assert noted.take()[1] == ("reported", 0, 5, 4)
+        assert noted.take()[1:] == [("took", 4), ("reported", 0, 5)]
         await mine._handle_rtcp_packet(answer)
-        assert noted.take()[1] == ("reported", 0, 5, None)
+        assert noted.take()[1:] == [("reported", 0, 5)]
         private._RTCRtpSender__lsr = 78
         newer = RtcpRrPacket(ssrc=1, reports=[report(mine._ssrc, 0, 5, lsr=78, dlsr=7 << 16)])
         await mine._handle_rtcp_packet(newer)
-        assert noted.take()[1] == ("reported", 0, 5, 0)
+        assert noted.take()[1:] == [("took", 0), ("reported", 0, 5)]
     await pc.close()
 
 
@@ -286,7 +289,7 @@ async def test_what_a_viewer_answers_is_heard() -> None:
     await mine.setLocalDescription(await mine.createOffer())
     async with connected(mine):
         heard = asyncio.Semaphore(0)
-        aiortc_internals.on_datagram(mine, heard.release)
+        aiortc_internals.on_datagram(mine, lambda data: heard.release())
         assert aiortc_internals.local_address(mine) in host_addresses()
         for _ in range(3):
             aiortc_internals.ask_for_a_sign(mine)
@@ -294,6 +297,30 @@ async def test_what_a_viewer_answers_is_heard() -> None:
     aiortc_internals.ask_for_a_sign(mine)
     await mine.close()
     aiortc_internals.ask_for_a_sign(mine)
+
+
+async def test_the_time_an_answer_takes_is_known() -> None:
+    """By the transaction's ID, once; what else comes is no answer."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    clock = iter(range(100))
+    trips = RoundTrips(lambda: aiortc_internals.ask_for_a_sign(mine), lambda: float(next(clock)))
+    trips.ask()
+    async with connected(mine):
+        heard: asyncio.Queue[bytes] = asyncio.Queue()
+        aiortc_internals.on_datagram(mine, heard.put_nowait)
+        for _ in range(MOST_OPEN + 1):
+            trips.ask()
+        found: list[float] = []
+        while len(found) < MOST_OPEN:
+            data = await heard.get()
+            assert trips.answered(b"") is None
+            assert trips.answered(data[:2] + bytes(100)) is None
+            if (trip := trips.answered(data)) is not None:
+                assert trips.answered(data) is None
+                found.append(trip)
+        assert found == [float(MOST_OPEN)] * MOST_OPEN
+    await mine.close()
 
 
 async def test_a_viewer_by_a_relay_is_asked() -> None:
@@ -349,15 +376,15 @@ async def test_who_is_heard_is_whoever_is_sent_to() -> None:
         moved._network_host, moved.port = after
         connection._nominated[1] = CandidatePair(pair.protocol, moved)
         heard: list[int] = []
-        aiortc_internals.on_datagram(mine, lambda: heard.append(1))
+        aiortc_internals.on_datagram(mine, lambda data: heard.append(data[0]))
 
         pair.protocol.datagram_received(b"\xff", before)
         assert heard == []
         pair.protocol.datagram_received(b"\xff", after)
-        assert heard == [1]
+        assert heard == [255]
         connection._nominated[1] = pair
         pair.protocol.datagram_received(b"\xff", before)
-        assert heard == [1, 1]
+        assert heard == [255, 255]
     await mine.close()
 
 

@@ -164,7 +164,9 @@ class Feedback(Protocol):
 
     def estimated(self, bitrate: int, now: float) -> None: ...
 
-    def reported(self, lost: int, highest: int, round_trip: float | None, now: float) -> None: ...
+    def reported(self, lost: int, highest: int, now: float) -> None: ...
+
+    def took(self, round_trip: float, now: float) -> None: ...
 
     def full(self, now: float) -> None: ...
 
@@ -189,8 +191,10 @@ def on_feedback(sender: RTCRtpSender, feedback: Callable[[], Feedback | None]) -
             for report in _reports(sender, packet):
                 # Every report until our next one answers the same of ours.
                 trip = _round_trip(sender, report) if report.lsr != answered else None
-                answered = report.lsr if trip is not None else answered
-                link.reported(report.packets_lost, report.highest_sequence, trip, now)
+                if trip is not None:
+                    answered = report.lsr
+                    link.took(trip, now)
+                link.reported(report.packets_lost, report.highest_sequence, now)
             bitrate = _estimate(sender, packet)
             if bitrate is not None:
                 link.estimated(bitrate, now)
@@ -269,8 +273,8 @@ def begin_no_more(pc: RTCPeerConnection) -> None:
         transceiver.receiver.receive = nothing  # type: ignore[method-assign]
 
 
-def on_datagram(pc: RTCPeerConnection, heard: Callable[[], None]) -> None:
-    """Call ``heard`` for whatever arrives from where media is sent to, STUN as well as media.
+def on_datagram(pc: RTCPeerConnection, heard: Callable[[bytes], None]) -> None:
+    """Call ``heard`` with whatever arrives from where media is sent to, STUN as well as media.
 
     Once ``pc`` is connected. Media may move later: to a viewer whose new address a check of its own
     has shown (RFC 8445, section 7.3.1.3). Whose packets they are is known by address only; consent,
@@ -280,34 +284,36 @@ def on_datagram(pc: RTCPeerConnection, heard: Callable[[], None]) -> None:
         _listen(pc, protocol, heard)
 
 
-def _listen(pc: RTCPeerConnection, protocol: StunProtocol, heard: Callable[[], None]) -> None:
+def _listen(pc: RTCPeerConnection, protocol: StunProtocol, heard: Callable[[bytes], None]) -> None:
     receive = protocol.datagram_received
 
-    def datagram_received(data: bytes | str, addr: tuple[Any, ...]) -> None:
+    def datagram_received(data: bytes, addr: tuple[Any, ...]) -> None:
         pair = _chosen_pair(pc)
         if pair is not None and pair.protocol is protocol and addr[:2] == pair.remote_addr:
-            heard()
+            heard(data)
         receive(data, addr)
 
-    protocol.datagram_received = datagram_received  # type: ignore[method-assign]
+    protocol.datagram_received = datagram_received  # type: ignore[assignment,method-assign]
 
 
-def ask_for_a_sign(pc: RTCPeerConnection) -> None:
+def ask_for_a_sign(pc: RTCPeerConnection) -> bytes | None:
     """Send the viewer a STUN binding request, whose response is for ``on_datagram`` alone.
 
-    aioice asks every 5 s, and no longer knows a question after half a second.
+    Its transaction ID; None if nothing can be sent. aioice asks every 5 s, and no longer knows a
+    question after half a second.
     """
     pair = _chosen_pair(pc)
     if pair is None:
-        return
+        return None
     # A relay's has no such method, and ignores by itself what it is given once it is closed.
     is_closing = getattr(pair.protocol.transport, "is_closing", None)
     if is_closing and is_closing():
-        return
+        return None
     connection = _connection(pc)
     request = connection.build_request(pair, nominate=False)
     request.add_message_integrity(str(connection.remote_password).encode())
     pair.protocol.send_stun(request, pair.remote_addr)
+    return request.transaction_id
 
 
 def local_address(pc: RTCPeerConnection) -> str | None:

@@ -18,9 +18,10 @@ MOST_CLAIM = 10**9
 PAYLOAD = 0.94
 """Of an estimate, which counts headers, tags and sound, what may be payload of the picture."""
 
-BEYOND = 1.3
-"""How far the stream may outrun an estimate, which follows what it is shown: one that fell too low
-would else take minutes to find out."""
+BEYOND, FAR_BEYOND = 1.1, 2.0
+"""How far the stream may outrun an estimate, which follows what it is shown, by a twelfth a second:
+the first as it is, where an estimate after congestion still shows a fall; the second while round
+trips show that there is no queue."""
 
 SHORT, FALL = 0.92, 0.98
 """An estimate says that there is congestion if it is below the first part of what was sent (it is
@@ -33,9 +34,13 @@ without a queue speaks against it. Estimates also fall where a machine is busy f
 HALF = 0.5
 """Of what was sent, or was to be: an estimate takes it no further down at once."""
 
-TO_ESTIMATE, GROWTH, SLOW_GROWTH = 1.5, 1.08, 1.02
-"""Factors a second: up to an estimate; beyond it, or without one; and, without one, about where
-congestion was last (from 0.9 to 1.1 of that)."""
+TO_ESTIMATE, FAST_GROWTH, GROWTH, SLOW_GROWTH = 1.5, 1.25, 1.06, 1.02
+"""Factors a second. The first where an estimate is far above; the second while there is no queue,
+the third where that is not known; and the one after either about where congestion was last, from
+0.9 to 1.1 of that."""
+
+LONGEST = 0.5
+"""Seconds that it grows by at once: who says little has it grow little."""
 
 HOLD = 1.0
 """Seconds after congestion in which nothing grows."""
@@ -61,34 +66,44 @@ SHORT_QUEUE, QUEUE = 0.03, 0.1
 """Seconds that a round trip may take beyond the shortest of late to show that there is no queue,
 and until it says that there is congestion."""
 
-ROUND_TRIPS = 30
-"""Round trips that are remembered, about one a second."""
+ASK, RECENT = 0.15, 0.7
+"""Seconds between round trips asked for, at least; and that one tells how things are."""
+
+REMEMBERED, MOST_TRIPS = 30.0, 256
+"""Seconds that round trips are remembered for, and how many."""
 
 FRESH = 5.0
 """Seconds for which an estimate holds. Who estimates says so with each report."""
 
 
+def nothing() -> None:
+    """What is done where nobody wants to know."""
+
+
 class Link:
     """``limit``: bits a second of payload that the link carries; inf while it shows no limit.
 
-    ``ceiling``: more than that is never sent. ``changed`` is called when ``limit`` may be another,
-    ``flooded`` when so much is lost that a pause and a new start get the viewer further. ``now``:
-    seconds, on any steady clock. Nothing that is told can break it or take ``limit`` below LEAST.
-    ``thin`` is its owner's to use.
+    ``ceiling``: more than that is never sent. ``now``: seconds, on any steady clock. Nothing that
+    is told can break it or take ``limit`` below LEAST. ``thin`` is its owner's to use.
+
+    ``changed`` is called when ``limit`` may be another; ``flooded`` when so much is lost that a
+    pause and a new start get the viewer further; ``ask`` when a round trip is to be measured.
     """
 
     def __init__(
         self,
         ceiling: float,
-        changed: Callable[[], None] = lambda: None,
-        flooded: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = nothing,
+        flooded: Callable[[], None] = nothing,
+        ask: Callable[[], None] = nothing,
     ) -> None:
         self.limit = inf
         self.thin = False
         self._ceiling = ceiling
         self._changed = changed
         self._flooded = flooded
-        self._flooded_at = -inf
+        self._flooded_at = self._asked = -inf
+        self._ask = ask
         self._sent: deque[tuple[float, int]] = deque()
         self._estimate = inf
         self._estimated = self._moved = -inf
@@ -96,8 +111,7 @@ class Link:
         self._held_until = -inf
         self._grown = -inf
         self._reported: tuple[float, int, int] | None = None
-        self._round_trips: deque[float] = deque(maxlen=ROUND_TRIPS)
-        self._tripped = self._cut_at = -inf
+        self._trips: deque[tuple[float, float]] = deque(maxlen=MOST_TRIPS)
         self._loss = 0.0
 
     def sent(self, octets: int, now: float) -> None:
@@ -117,19 +131,25 @@ class Link:
         short, fallen = estimate < self._part(SHORT), estimate < before * FALL
         if fallen or estimate > before or not short:
             self._moved = now
-        stands = now - self._moved > STANDSTILL and not self._is_clear()
+        stands = now - self._moved > STANDSTILL and not self._is_clear(now)
         least = HALF * min(self.limit, self._part(1))
         if short and (fallen or stands) and self._cut(max(estimate, least), now):
             return
-        self._grow(now)
+        self._go_on(now)
 
-    def reported(self, lost: int, highest: int, round_trip: float | None, now: float) -> None:
-        """A receiver report (RFC 3550, section 6.4.1): packets lost in all, the highest extended
-        sequence number; and the round trip in seconds, if it tells a new one.
+    def took(self, round_trip: float, now: float) -> None:
+        """A round trip, in seconds, that has just ended."""
+        trips = self._trips
+        while trips and now - trips[0][0] > REMEMBERED:
+            trips.popleft()
+        trips.append((now, max(0.0, round_trip)))
+        if self._queues() and now > self._held_until:
+            self._cut(self._part(BACKED_OFF), now)
+
+    def reported(self, lost: int, highest: int, now: float) -> None:
+        """A receiver report (RFC 3550, section 6.4.1): packets lost in all, and the highest
+        sequence number, extended.
         """
-        if round_trip is not None:
-            self._round_trips.append(max(0.0, round_trip))
-            self._tripped = now
         before = self._reported
         if before is None or highest < before[2]:
             self._reported = (now, lost, highest)
@@ -145,9 +165,7 @@ class Link:
             kept = BACKED_OFF * (1 - self._loss) if flooded else 1 - self._loss / 2
             if self._loss > MUCH_LOSS and self._cut(self._part(kept), now):
                 return
-        if round_trip is not None and self._queues(now) and self._cut(self._part(BACKED_OFF), now):
-            return
-        self._grow(now)
+        self._go_on(now)
 
     def full(self, now: float) -> None:
         """This host could not get rid of what was to be sent."""
@@ -161,28 +179,22 @@ class Link:
         (begin, before), (end, after) = self._sent[0], self._sent[-1]
         return factor * 8 * (after - before) / (end - begin) if end - begin >= LEAST_TIME else inf
 
-    def _queues(self, now: float) -> bool:
-        """Whether round trips have grown by a queue. A viewer that estimates knows that better."""
-        trips = self._round_trips
-        return (
-            self._known(now) == inf
-            and len(trips) > 2
-            and min(trips[-1], trips[-2]) > min(trips) + QUEUE
-        )
+    def _queues(self) -> bool:
+        """Whether round trips have grown by a queue."""
+        trips = [trip for _, trip in self._trips]
+        return len(trips) > 2 and min(trips[-2:]) > min(trips) + QUEUE
 
-    def _is_clear(self) -> bool:
-        """Whether, since the last cut, nothing is lost and a round trip has shown no queue."""
-        trips = self._round_trips
-        return (
-            self._tripped > self._cut_at
-            and self._loss <= LITTLE_LOSS
-            and trips[-1] < min(trips) + SHORT_QUEUE
-        )
+    def _is_clear(self, now: float) -> bool:
+        """Whether nothing is lost, and a round trip has just shown that there is no queue."""
+        if not self._trips or self._loss > LITTLE_LOSS:
+            return False
+        at, trip = self._trips[-1]
+        return now - at < RECENT and trip < min(trip for _, trip in self._trips) + SHORT_QUEUE
 
     def _cut(self, limit: float, now: float) -> bool:
         """There is congestion. Whether the link carries less than was known."""
         self._held_until = now + HOLD
-        self._grown = self._cut_at = now
+        self._grown = now
         if limit >= self.limit or limit >= self._ceiling:
             return False
         self._ended_at = min(self.limit, self._ceiling, self._part(1))
@@ -190,27 +202,30 @@ class Link:
         self._changed()
         return True
 
-    def _grow(self, now: float) -> None:
+    def _go_on(self, now: float) -> None:
         """Nothing speaks against a little more than before."""
         since, self._grown = self._grown, now
-        if self.limit == inf or now < self._held_until or self._loss > LITTLE_LOSS:
+        if self.limit == inf:
             return
-        passed = min(1.0, max(0.0, now - max(since, self._held_until)))
-        estimate = self._known(now)
-        if self.limit < estimate < inf:
-            most, factor = estimate, TO_ESTIMATE
-        else:
-            most, factor = estimate * BEYOND, GROWTH if estimate < inf else self._growth()
+        if now - self._asked > ASK:
+            self._asked = now
+            self._ask()
+        if now < self._held_until or self._loss > LITTLE_LOSS:
+            return
+        passed = min(LONGEST, max(0.0, now - max(since, self._held_until)))
+        most, factor = self._growth(now)
         limit = min(self.limit * factor**passed, max(most, self.limit))
-        if limit == self.limit:
-            return
-        self.limit = limit if limit < self._ceiling else inf
-        self._changed()
+        if limit != self.limit:
+            self.limit = limit if limit < self._ceiling else inf
+            self._changed()
 
-    def _growth(self) -> float:
-        near = 0.9 * self._ended_at < self.limit < 1.1 * self._ended_at
-        return SLOW_GROWTH if near else GROWTH
-
-    def _known(self, now: float) -> float:
-        """The viewer's estimate if it still holds, else inf."""
-        return self._estimate if now - self._estimated < FRESH else inf
+    def _growth(self, now: float) -> tuple[float, float]:
+        """Up to where it may grow now, and the factor a second."""
+        estimate = self._estimate if now - self._estimated < FRESH else inf
+        clear = self._is_clear(now)
+        most = estimate * (FAR_BEYOND if clear else BEYOND)
+        if self.limit < 0.9 * estimate < inf:
+            return most, TO_ESTIMATE
+        if 0.9 * self._ended_at < self.limit < 1.1 * self._ended_at:
+            return most, GROWTH if clear else SLOW_GROWTH
+        return most, FAST_GROWTH if clear else GROWTH

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ from edgecam.peer.dscp import AF41, mark
 from edgecam.peer.liveness import Liveness
 from edgecam.peer.rate import Rate
 from edgecam.peer.received import NOWHERE, Received, Sinks
+from edgecam.peer.round_trips import RoundTrips
 from edgecam.peer.sending import TRACKS, Sending, capabilities
 
 logger = logging.getLogger(__name__)
@@ -88,7 +90,8 @@ class Peer:
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
         self.received = Received(self._pc, streams.sinks)
-        self._liveness = Liveness(lambda: aiortc_internals.ask_for_a_sign(self._pc))
+        self._liveness = Liveness(self._ask)
+        self._round_trips = RoundTrips(self._ask, time.monotonic)
         self._watching: asyncio.Task[None] | None = None
         self.sdp = ""
         self.candidates: list[Candidate] = []
@@ -232,7 +235,9 @@ class Peer:
             transceiver.setCodecPreferences(capabilities(kind, "opus"))
         track.attach(transceiver.sender)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
-        self._sendings.append(Sending(track, transceiver, fanout, self._note_thin))
+        self._sendings.append(
+            Sending(track, transceiver, fanout, self._note_thin, self._round_trips.ask)
+        )
 
     def _note_thin(self, thin: bool) -> None:
         self.on_thin(thin)
@@ -249,11 +254,21 @@ class Peer:
     async def _watch(self) -> None:
         """End the call when the viewer is gone, or when that can't be told any more."""
         try:
-            aiortc_internals.on_datagram(self._pc, self._liveness.heard)
+            aiortc_internals.on_datagram(self._pc, self._hear)
             await self._liveness.until_gone()
         except Exception:
             logger.exception("whether a viewer is still there can't be told; its call ends")
         self.ended.set()
+
+    def _ask(self) -> bytes | None:
+        return aiortc_internals.ask_for_a_sign(self._pc)
+
+    def _hear(self, data: bytes) -> None:
+        self._liveness.heard()
+        round_trip = self._round_trips.answered(data)
+        if round_trip is not None:
+            for sending in self._sendings:
+                sending.took(round_trip)
 
     def _looked_up(self, task: asyncio.Task[None]) -> None:
         self._lookups.discard(task)

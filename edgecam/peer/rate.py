@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from edgecam.peer.link import Link
+from edgecam.peer.link import Link, nothing
 
 WHOLE_AGAIN = 1.2
 """Of the floor, what a link has to carry until its viewer gets every picture again."""
@@ -28,10 +28,11 @@ class Rate:
     def join(
         self,
         changed: Callable[[Link], None] = lambda link: None,
-        flooded: Callable[[], None] = lambda: None,
+        flooded: Callable[[], None] = nothing,
+        ask: Callable[[], None] = nothing,
     ) -> Link:
         """One more viewer's link; ``changed`` is called when its limit or ``thin`` may be another,
-        ``flooded`` as the link's.
+        ``flooded`` and ``ask`` as the link's.
         """
 
         def note() -> None:
@@ -39,7 +40,7 @@ class Rate:
             changed(link)
             self._follow()
 
-        link = Link(self._ceiling, note, flooded)
+        link = Link(self._ceiling, note, flooded, ask)
         self._links[link] = note
         return link
 

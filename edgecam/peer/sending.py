@@ -1,5 +1,6 @@
 """One track on its way to a viewer: what it reads, how much of it, and in which codec."""
 
+import time
 from collections.abc import Callable
 from math import inf
 
@@ -32,7 +33,8 @@ TRACKS: dict[str, type[Track]] = {"shared": SharedTrack, "stock": PacketTrack}
 class Sending:
     """One track on its way to the viewer, and the subscription it reads while it does.
 
-    ``thinned`` is called when the viewer's link can't carry all of it, and when it can again.
+    ``thinned`` is called when the viewer's link can't carry all of it, and when it can again;
+    ``ask`` when a round trip is to be measured and told to ``took``.
     """
 
     def __init__(
@@ -40,7 +42,8 @@ class Sending:
         track: Track,
         transceiver: RTCRtpTransceiver,
         fanout: Fanout,
-        thinned: Callable[[bool], None] = lambda thin: None,
+        thinned: Callable[[bool], None],
+        ask: Callable[[], None],
     ) -> None:
         self.track = track
         self._transceiver = transceiver
@@ -51,6 +54,7 @@ class Sending:
         self._rate: Rate | None = None
         self._link: Link | None = None
         self._thinned = thinned
+        self._ask = ask
         aiortc_internals.on_feedback(self._sender, lambda: self._link)
         aiortc_internals.limit_repairs(self._sender, MOST_UNSENT, self._most_repairs)
 
@@ -74,7 +78,14 @@ class Sending:
             if self.track.kind == "video":
                 aiortc_internals.on_keyframe_request(self._sender, subscription.want_keyframe)
             if self._rate is not None:
-                self._link = self._rate.join(self._follow, lambda: subscription.skip(PAUSE))
+                self._link = self._rate.join(
+                    self._follow, lambda: subscription.skip(PAUSE), self._ask
+                )
+
+    def took(self, round_trip: float) -> None:
+        """One that was asked for, in seconds."""
+        if self._link is not None:
+            self._link.took(round_trip, time.monotonic())
 
     def pause(self) -> None:
         """Send nothing until ``begin``."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +89,12 @@ class Seen:
     def gaps(self, begin: float, end: float) -> list[float]:
         """Milliseconds between pictures, of gaps that ended from ``begin`` to ``end``."""
         times = [at for at, _ in self.pictures]
-        pairs = zip(times, [*times[1:]], strict=False)
-        return [1_000 * (after - at) for at, after in pairs if begin <= after < end]
+        return [1_000 * (b - a) for a, b in pairwise(times) if begin <= b < end]
 
     def rates(self, begin: float, end: float) -> list[tuple[float, float]]:
         """Bits a second, and when, between looks at what was received."""
         looks = [look for look in self.received if begin <= look[0] < end]
-        pairs = zip(looks, looks[1:], strict=False)
-        return [(b[0], 8 * (b[1] - a[1]) / (b[0] - a[0])) for a, b in pairs]
+        return [(b[0], 8 * (b[1] - a[1]) / (b[0] - a[0])) for a, b in pairwise(looks)]
 
 
 async def measure(folder: Path, times: int, seconds: float) -> list[Squeezed]:
@@ -130,15 +129,14 @@ def evaluated(slow: Seen, good: Seen, times: tuple[float, float, float, float]) 
     before = Spread.of(slow.ages(began, squeezed))
     rate = _median(slow.rates(began, squeezed))
     back = (at for at, bits in slow.rates(released, ended) if bits > 0.9 * rate)
+
+    def latency(seen: Seen) -> Latency:
+        spans = ((began, squeezed), (settled, released), (released + SETTLE, ended))
+        return Latency(*(Spread.of(seen.ages(*span)) for span in spans))
+
     return Squeezed(
-        *(
-            Latency(
-                Spread.of(seen.ages(began, squeezed)),
-                Spread.of(seen.ages(settled, released)),
-                Spread.of(seen.ages(released + SETTLE, ended)),
-            )
-            for seen in (slow, good)
-        ),
+        slow=latency(slow),
+        good=latency(good),
         seconds=round(released - settled, 1),
         freezes=sum(gap > FREEZE_MS for gap in slow.gaps(settled, released)),
         first_freeze_ms=round(max(slow.gaps(squeezed, settled), default=0.0), 1),
