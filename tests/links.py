@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 from functools import partial
 
-from edgecam.peer.link import Link
+from edgecam.peer.link import PROBE, Link
 from edgecam.peer.rate import Rate
 
 STEP = 0.05
@@ -80,7 +80,9 @@ class Viewer:
     estimates: bool = True
     lie: int | None = None
     link: Link = field(init=False)
+    probes: bool = True
     floods: int = 0
+    probe: tuple[float, float] = (0.0, 0.0)
     delays: list[float] = field(default_factory=list)
     octets: float = 0.0
     packets: float = 0.0
@@ -100,7 +102,9 @@ class Node:
         self._chance = random.Random(4)
         for viewer in viewers:
             viewer.link = self.rate.join(
-                flooded=partial(self._flood, viewer), ask=partial(self._ask, viewer)
+                flooded=partial(self._flood, viewer),
+                ask=partial(self._ask, viewer),
+                probe=partial(self._probe, viewer),
             )
 
     def run(self, seconds: float) -> list[int]:
@@ -112,6 +116,10 @@ class Node:
 
     def _ask(self, viewer: Viewer) -> None:
         viewer.link.took(viewer.path.delay + 0.002, self.now)
+
+    def _probe(self, viewer: Viewer, more: float) -> bool:
+        viewer.probe = (self.now + PROBE, more)
+        return viewer.probes
 
     def _flood(self, viewer: Viewer) -> None:
         viewer.floods += 1
@@ -130,7 +138,12 @@ class Node:
         bitrate = viewer.path.taken * self.rate.bitrate * self._chance.uniform(0.9, 1.1)
         if viewer.link.thin:
             bitrate = min(bitrate, viewer.link.limit)
-        came, lost = viewer.path.carry(bitrate * STEP, STEP)
+        until, more = viewer.probe
+        if not viewer.probes or self.now > until:
+            more = 0.0
+        came, lost = viewer.path.carry((bitrate + more) * STEP, STEP)
+        if more:
+            self._ask(viewer)
         viewer.octets += bitrate * STEP / 8
         viewer.packets += bitrate * STEP / 8 / PACKET
         viewer.lost += lost * bitrate * STEP / 8 / PACKET

@@ -8,7 +8,7 @@ import pytest
 
 from edgecam.peer.link import LEAST, Link
 from edgecam.peer.rate import Rate
-from tests.links import Node, Path, Viewer
+from tests.links import STEP, Node, Path, Viewer
 
 FLOOR, CEILING = 500_000, 6_000_000
 NARROW = 3e6
@@ -64,9 +64,10 @@ def test_a_sudden_squeeze(estimates: bool) -> None:
 
 
 @ESTIMATES
-def test_the_way_back(estimates: bool) -> None:
-    """Slowly, and all of it; on the way, never back."""
-    viewer = Viewer(Path(), estimates)
+@pytest.mark.parametrize("probes", [True, False], ids=["probes", "no probes"])
+def test_the_way_back(estimates: bool, probes: bool) -> None:
+    """All of it, and on the way never back; with probes the sooner."""
+    viewer = Viewer(Path(), estimates, probes=probes)
     node = Node(FLOOR, CEILING, viewer)
     node.run(10)
     viewer.path.capacity = NARROW
@@ -74,8 +75,10 @@ def test_the_way_back(estimates: bool) -> None:
     viewer.path.capacity = 100e6
     after = node.run(60)
     assert after[-1] == CEILING
-    assert all(b > a * 0.99 for a, b in pairwise(after[40:]))
-    assert all(b < a * 1.1 for a, b in pairwise(after[40:]))
+    assert all(b > a * 0.99 for a, b in pairwise(after[20:]))
+    assert after.index(CEILING) * STEP < (10 if probes else 25)
+    # By a third with what a probe has proved, else slowly.
+    assert max(b / a for a, b in pairwise(after[20:])) < (1.4 if probes else 1.1)
 
 
 def test_loss_that_comes_and_goes() -> None:
@@ -212,3 +215,69 @@ def test_a_floor_above_the_ceiling_is_the_ceiling() -> None:
     node = Node(CEILING, FLOOR, Viewer(Path(capacity=FLOOR / 2)))
     assert set(node.run(20)) == {FLOOR}
     assert node.viewers[0].link.thin
+
+
+class Probed(Link):
+    """One at its limit, and what it was asked to do."""
+
+    def __init__(self) -> None:
+        self.more: list[float] = []
+        super().__init__(CEILING, probe=self._note)
+        for step in range(21):
+            self.sent(step * 75_000, step / 10)
+        self.estimated(4_000_000, 2.0)
+        self.estimated(2_000_000, 2.0)
+        self.now = 2.0
+        self.octets = 20 * 75_000
+
+    def _note(self, more: float) -> bool:
+        self.more.append(more)
+        return True
+
+    def go_on(self, steps: int, trip: float) -> None:
+        """Tenths of a second in which all that may be sent is, and round trips take so long."""
+        for _ in range(steps):
+            self.now += 0.1
+            self.octets += round(self.limit / 80)
+            self.sent(self.octets, self.now)
+            self.took(trip, self.now)
+            self.reported(0, round(self.now * 1_000), self.now)
+
+
+def test_a_probe_without_a_queue_proves_a_third_more() -> None:
+    """Seldom, and only once nothing speaks against more."""
+    link = Probed()
+    before = link.limit
+    link.go_on(29, 0.01)
+    assert link.more == []
+    link.go_on(2, 0.01)
+    assert link.more == [pytest.approx(0.5 * link.limit, rel=0.05)]
+    grown = link.limit
+    assert grown < 1.2 * before
+    link.go_on(6, 0.01)
+    assert link.limit == pytest.approx(1.35 * grown, rel=0.1)
+
+
+def test_a_probe_that_makes_a_queue_proves_nothing() -> None:
+    """Nor does it cost anything: it was the probe that was too much."""
+    link = Probed()
+    link.go_on(31, 0.01)
+    assert len(link.more) == 1
+    before = link.limit
+    link.go_on(5, 0.15)
+    assert before <= link.limit < 1.05 * before
+    # But a queue that stays does.
+    link.go_on(10, 0.15)
+    assert link.limit < 0.9 * before
+
+
+def test_what_is_not_used_is_not_probed_beyond() -> None:
+    """A stream that takes little says nothing of what more would do."""
+    link = Probed()
+    for _ in range(100):
+        link.now += 0.1
+        link.octets += 1_000
+        link.sent(link.octets, link.now)
+        link.took(0.01, link.now)
+        link.reported(0, round(link.now * 1_000), link.now)
+    assert link.more == []

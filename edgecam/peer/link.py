@@ -28,16 +28,28 @@ SHORT, FALL = 0.92, 0.98
 then 0.85 of what came), and below the second part of the estimate before. """
 
 STANDSTILL = 0.4
-"""Seconds after which it says so, too, if it is as short and no longer grows; but then a round trip
-without a queue speaks against it. Estimates also fall where a machine is busy for a moment."""
+"""Seconds after which it says so, too, if it is as short and no longer grows. Either way a round
+trip without a queue speaks against it: estimates also fall where a machine is busy for a moment."""
 
 HALF = 0.5
 """Of what was sent, or was to be: an estimate takes it no further down at once."""
 
-TO_ESTIMATE, FAST_GROWTH, GROWTH, SLOW_GROWTH = 1.5, 1.25, 1.06, 1.02
-"""Factors a second. The first where an estimate is far above; the second while there is no queue,
-the third where that is not known; and the one after either about where congestion was last, from
-0.9 to 1.1 of that."""
+TO_ESTIMATE, GROWTH, SLOW_GROWTH = 1.5, 1.06, 1.02
+"""Factors a second: where an estimate is far above; elsewhere; and about where congestion was last,
+from 0.8 to 1.1 of that."""
+
+PROBE, PROBE_AFTER = 0.2, 3.0
+"""Seconds that a probe takes, and between probes that find nothing."""
+
+AFTERMATH = 1.0
+"""Seconds from its beginning in which a probe may itself be the cause of congestion."""
+
+PROBED, PROVED = 1.5, 0.9
+"""What a probe sends of what is known to get through, and what part of that it proves if no queue
+comes of it: a third more than before."""
+
+LEAST_TRIPS = 3
+"""The last so many round trips of a probe are looked at."""
 
 LONGEST = 0.5
 """Seconds that it grows by at once: who says little has it grow little."""
@@ -87,7 +99,9 @@ class Link:
     is told can break it or take ``limit`` below LEAST. ``thin`` is its owner's to use.
 
     ``changed`` is called when ``limit`` may be another; ``flooded`` when so much is lost that a
-    pause and a new start get the viewer further; ``ask`` when a round trip is to be measured.
+    pause and a new start get the viewer further; ``ask`` when a round trip is to be measured;
+    ``probe`` to have so many bits a second more sent than the stream has, for PROBE seconds, and
+    round trips measured meanwhile: whether that will be done.
     """
 
     def __init__(
@@ -96,6 +110,7 @@ class Link:
         changed: Callable[[], None] = nothing,
         flooded: Callable[[], None] = nothing,
         ask: Callable[[], None] = nothing,
+        probe: Callable[[float], bool] = lambda more: False,
     ) -> None:
         self.limit = inf
         self.thin = False
@@ -104,6 +119,9 @@ class Link:
         self._flooded = flooded
         self._flooded_at = self._asked = -inf
         self._ask = ask
+        self._probe = probe
+        self._probed = self._probes_from = -inf
+        self._target: float | None = None
         self._sent: deque[tuple[float, int]] = deque()
         self._estimate = inf
         self._estimated = self._moved = -inf
@@ -131,9 +149,10 @@ class Link:
         short, fallen = estimate < self._part(SHORT), estimate < before * FALL
         if fallen or estimate > before or not short:
             self._moved = now
-        stands = now - self._moved > STANDSTILL and not self._is_clear(now)
+        stands = now - self._moved > STANDSTILL
         least = HALF * min(self.limit, self._part(1))
-        if short and (fallen or stands) and self._cut(max(estimate, least), now):
+        believed = now - self._probed > AFTERMATH and not self._is_clear(now)
+        if short and (fallen or stands) and believed and self._cut(max(estimate, least), now):
             return
         self._go_on(now)
 
@@ -143,7 +162,9 @@ class Link:
         while trips and now - trips[0][0] > REMEMBERED:
             trips.popleft()
         trips.append((now, max(0.0, round_trip)))
-        if self._queues() and now > self._held_until:
+        if self._target is not None:
+            self._judge(self._target, now)
+        elif self._queues() and now > max(self._held_until, self._probed + AFTERMATH):
             self._cut(self._part(BACKED_OFF), now)
 
     def reported(self, lost: int, highest: int, now: float) -> None:
@@ -194,6 +215,7 @@ class Link:
     def _cut(self, limit: float, now: float) -> bool:
         """There is congestion. Whether the link carries less than was known."""
         self._held_until = now + HOLD
+        self._probes_from = now + PROBE_AFTER
         self._grown = now
         if limit >= self.limit or limit >= self._ceiling:
             return False
@@ -212,6 +234,8 @@ class Link:
             self._ask()
         if now < self._held_until or self._loss > LITTLE_LOSS:
             return
+        if self._target is None and now > self._probes_from and self._is_clear(now):
+            self._begin_probe(now)
         passed = min(LONGEST, max(0.0, now - max(since, self._held_until)))
         most, factor = self._growth(now)
         limit = min(self.limit * factor**passed, max(most, self.limit))
@@ -226,6 +250,25 @@ class Link:
         most = estimate * (FAR_BEYOND if clear else BEYOND)
         if self.limit < 0.9 * estimate < inf:
             return most, TO_ESTIMATE
-        if 0.9 * self._ended_at < self.limit < 1.1 * self._ended_at:
-            return most, GROWTH if clear else SLOW_GROWTH
-        return most, FAST_GROWTH if clear else GROWTH
+        known = 0.8 * self._ended_at < self.limit < 1.1 * self._ended_at
+        return most, SLOW_GROWTH if known else GROWTH
+
+    def _begin_probe(self, now: float) -> None:
+        """See whether the link carries a good deal more, without having the stream depend on it."""
+        self._probes_from = now + PROBE_AFTER
+        if self._part(1) > SHORT * self.limit and self._probe((PROBED - 1) * self.limit):
+            self._probed, self._target = now, PROBED * self.limit
+
+    def _judge(self, target: float, now: float) -> None:
+        """Whether the probe has made a queue."""
+        trips = [trip for at, trip in self._trips if at - trip > self._probed]
+        if now - self._probed < PROBE:
+            return
+        self._target = None
+        clear = min(trip for _, trip in self._trips) + SHORT_QUEUE
+        if len(trips) < LEAST_TRIPS or max(trips[-LEAST_TRIPS:]) > clear or now < self._held_until:
+            return
+        self.limit = PROVED * target if PROVED * target < self._ceiling else inf
+        self._ended_at = inf
+        self._probes_from = now + PROBE
+        self._changed()

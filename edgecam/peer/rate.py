@@ -30,9 +30,10 @@ class Rate:
         changed: Callable[[Link], None] = lambda link: None,
         flooded: Callable[[], None] = nothing,
         ask: Callable[[], None] = nothing,
+        probe: Callable[[float], bool] = lambda more: False,
     ) -> Link:
         """One more viewer's link; ``changed`` is called when its limit or ``thin`` may be another,
-        ``flooded`` and ``ask`` as the link's.
+        the others as the link's.
         """
 
         def note() -> None:
@@ -40,7 +41,7 @@ class Rate:
             changed(link)
             self._follow()
 
-        link = Link(self._ceiling, note, flooded, ask)
+        link = Link(self._ceiling, note, flooded, ask, probe)
         self._links[link] = note
         return link
 

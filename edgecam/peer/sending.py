@@ -10,7 +10,7 @@ from edgecam.fanout.fanout import Fanout
 from edgecam.fanout.subscription import Subscription
 from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
-from edgecam.peer.link import Link
+from edgecam.peer.link import PROBE, Link
 from edgecam.peer.rate import Rate
 from edgecam.peer.send_path.payloads import MOST
 from edgecam.peer.send_path.track import SharedTrack
@@ -79,7 +79,10 @@ class Sending:
                 aiortc_internals.on_keyframe_request(self._sender, subscription.want_keyframe)
             if self._rate is not None:
                 self._link = self._rate.join(
-                    self._follow, lambda: subscription.skip(PAUSE), self._ask
+                    self._follow,
+                    lambda: subscription.skip(PAUSE),
+                    self._ask,
+                    lambda more: self.track.probe(more, PROBE, self._ask),
                 )
 
     def took(self, round_trip: float) -> None:

@@ -6,7 +6,7 @@ from random import getrandbits, randrange
 
 from edgecam.media import NS, Kind, Packet
 from edgecam.peer.dscp import EF
-from edgecam.peer.send_path.frame import Frame, lay_out
+from edgecam.peer.send_path.frame import Burst, Frame, lay_out
 from edgecam.peer.send_path.history import History, Sent
 from edgecam.peer.send_path.internals import Pair, Wire, protect
 from edgecam.peer.send_path.route import Route
@@ -90,7 +90,26 @@ class Stream:
         found = self._history.find(sequence_number) if self._history is not None else None
         if found is None:
             return
-        sent, number = found
+        await self._wire.send(self._again(*found))
+
+    def pad(self, octets: float) -> bool:
+        """Send about so much that the viewer has no use for: the last frame's packets once more, as
+        RTX. Whether that can be.
+        """
+        sent = self._history.newest if self._history is not None else None
+        if sent is None or self._spread is None or self._wire.rtx_payload_type is None:
+            return False
+        for number in range(len(sent.payloads)):
+            if octets <= 0:
+                break
+            packet = self._wire.protect(self._again(sent, number))
+            self._spread.route.send([Burst(memoryview(packet), len(packet))])
+            octets -= len(packet)
+        return True
+
+    def _again(self, sent: Sent, number: int) -> bytes:
+        """A packet that was sent, as RTX (RFC 4588) if the viewer knows that, else as it was."""
+        sequence_number = sent.first + number & 0xFFFF
         payload = sent.payloads[number]
         marker = _MARKER if number + 1 == len(sent.payloads) else 0
         wire = self._wire
@@ -109,7 +128,7 @@ class Stream:
             ssrc,
             extensions,
         )
-        await wire.send(header + payload)
+        return header + payload
 
     def _extensions(self, frame: Frame, extensions: bytes, now: int) -> list[bytes]:
         """Those of each step: a viewer reckons from the time that a packet was really sent.
