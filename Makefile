@@ -16,7 +16,7 @@ define tested
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-fanout lock clean
+.PHONY: help run test test-device bench bench-fanout lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,9 +30,14 @@ test: ## check and test everything that needs no camera
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(call tested,tests --ignore tests/browser)
+	$(call tested,tests --ignore tests/browser --ignore tests/device)
 	$(call tested,tests/browser)
 	@echo "» all checks and tests passed"
+
+test-device: ## boot Debian systems with edgecam as their service, and try everything there
+	@.ci/setup device
+	$(call tested,tests/device)
+	@echo "» all device tests passed"
 
 bench: ## measure; options go in ARGS="..."
 	@.ci/setup test
@@ -53,7 +58,7 @@ lock: ## renew requirements.lock and requirements-dev.lock
 	@$(LOCK) --upgrade --output-file requirements-dev.lock --group dev --constraints requirements.lock
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
+	rm -rf .cache .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
 		build dist tests/artifacts tests/bench/viewers/node_modules \
 		tests/bench/fanout/pion/pion tests/bench/fanout/pion/.done tests/bench/fanout/recorded.*
 	find edgecam tests -name __pycache__ -prune -exec rm -rf {} +

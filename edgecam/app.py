@@ -14,6 +14,7 @@ from typing import Any
 from edgecam.capture import source
 from edgecam.capture.shared import SharedCamera
 from edgecam.config import Config, port_range
+from edgecam.controls import Controls, Parts, Supervise
 from edgecam.encode import h264
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
@@ -21,16 +22,17 @@ from edgecam.encode.opus import Opus
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import EdgecamError, StartError
 from edgecam.fanout.fanout import Fanout, State
-from edgecam.ground import Ground, Page, names_of
+from edgecam.ground import Ground, ice_servers, names_of
 from edgecam.lifecycle import Backoff, Lifecycle, cancelled, either
+from edgecam.logfields import about
 from edgecam.media import AudioFormat, VideoFormat
 from edgecam.peer import addresses
-from edgecam.peer.ice import Ice
+from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
 from edgecam.peer.rate import Rate
 from edgecam.peer.received import Sinks
-from edgecam.peer.servers import Servers
+from edgecam.report import line
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
 from edgecam.signaling.moves import Moves
@@ -38,7 +40,7 @@ from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer
 from edgecam.talkback import listening, play, sinks_of, talk_back
-from edgecam.web.certificates import swap
+from edgecam.web.certificates import Leaf, swap
 from edgecam.web.local import local_app
 from edgecam.web.server import Site, WebServer, listen, listen_locally
 from edgecam.web.urls import page_urls
@@ -48,8 +50,8 @@ logger = logging.getLogger(__name__)
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
-STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.2
-STOP_PLAYBACK = 0.2
+STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.18
+STOP_PLAYBACK, STOP_CONTROLS = 0.2, 0.1
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -62,7 +64,15 @@ class Announcement:
     fingerprint: str
 
 
-Announce = Callable[[Announcement | None], None]
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who looks after the node.
+
+    ``announce`` is called once a viewer could be answered; ``supervise`` runs as long as the node.
+    """
+
+    announce: Callable[[Announcement | None], None]
+    supervise: Supervise
 
 
 def event_loop(config: Config) -> asyncio.AbstractEventLoop:
@@ -72,20 +82,21 @@ def event_loop(config: Config) -> asyncio.AbstractEventLoop:
 
 
 async def run(
-    config: Config, ground: Ground, stop: asyncio.Event, announce: Announce, *, camera: bool = True
+    config: Config, ground: Ground, stop: asyncio.Event, operator: Operator, *, camera: bool = True
 ) -> None:
     """Live until ``stop`` is set, then stop everything within five seconds.
 
-    ``announce`` is called once a viewer could be answered. Without ``camera`` only the page and
-    its signaling server run, for callers elsewhere.
+    Without ``camera`` only the page and its signaling server run, for callers elsewhere.
     """
+    about(CAMERA=ground.page.callers.own.camera if ground.page else config.camera.driver)
     node = _Node(config, ground, stop)
+    node.own("the controls", node.controls.run(operator.supervise), STOP_CONTROLS)
     try:
         announcement = await node.start_page(camera=camera) if ground.page else None
         if camera:
             await either(node.start_camera(), stop)
         if not stop.is_set():
-            announce(announcement)
+            operator.announce(announcement)
         await stop.wait()
     finally:
         await node.lifecycle.stop()
@@ -99,14 +110,18 @@ class _Node:
     def __init__(self, config: Config, ground: Ground, stop: asyncio.Event) -> None:
         self.lifecycle = Lifecycle()
         self.broken: BaseException | None = None
+        self.controls = Controls(config, ice_servers, self._renew_certificate)
         self._config = config
         self._ground = ground
         self._stop = stop
         self._caller: Caller | None = None
-        self._ice: Ice | None = None
+        self._ice: CurrentIce | None = None
         self._site: Site | None = None
         self._watched = asyncio.Event()
         self._moves = Moves()
+        self._leaf: Leaf | None = None
+        self._renewing = asyncio.Lock()
+        self._rates: dict[str, Rate] = {}
 
     async def start_page(self, *, camera: bool) -> Announcement:
         """The HTTPS page, the signaling server, and the socket for this device's own caller.
@@ -116,6 +131,7 @@ class _Node:
         page = self._ground.page
         if page is None:
             raise StartError("this node calls at another's page and has none of its own")
+        self._leaf = page.leaf
         admit = page.callers.admit
         server = SignalingServer(page.sessions.admits, admit)
         if camera:
@@ -126,53 +142,56 @@ class _Node:
         )
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
-        inner = local_app(self._new_links, desk, self._where, server.attach)
+        inner = local_app(self._new_links, desk, self._where, server.attach, self._status)
         local = await listen_locally(inner, self._ground.local_socket)
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
         self.lifecycle.started("the signaling server", server.stop, STOP_SIGNALING)
-        self._own("certificates", _renew(page, self._watched), STOP_SMALL)
-        self._own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
-        return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint)
+        self.own("certificates", self._keep_certificate(), STOP_SMALL)
+        self.own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
+        return Announcement(self._urls(), self._new_links(), self._leaf.fingerprint)
 
     def start_camera(self) -> asyncio.Event:
         """What plays and what captures, and the caller that offers both; set once the node can be
         watched.
         """
         sinks = sinks_of(self._config, self._failed)
-        self._own("speaker and screen", play(sinks), STOP_PLAYBACK)
+        self.own("speaker and screen", play(sinks), STOP_PLAYBACK)
         streams = self._streams(sinks)
         for fanout in (streams.video, streams.vp8, streams.audio):
             if fanout is not None:
-                self._own(fanout.name, fanout.run(), STOP_CAMERA)
-        servers = self._ice_servers()
+                self.own(fanout.name, fanout.run(), STOP_CAMERA)
         make = partial(
             Peer.offering,
             streams,
-            relay_only=servers.relay_only,
             send_path=self._config.peer.send_path,
             dscp=self._config.peer.dscp == "on",
         )
-        ice = Ice(servers, make)
+        ice = CurrentIce(
+            self._ground.servers, lambda asked, relay_only: make(asked, relay_only=relay_only)
+        )
         viewers = self._config.viewers
         caller = Caller(
             ice.peer,
             viewers.most,
             viewers.standing_offers,
-            servers.for_page,
+            ice.for_page,
             talk_back(self._config, sinks),
         )
         self._caller, self._ice = caller, ice
+        camera = f"{self._config.camera.driver} {self._video_format()}"
+        encoders = {X264.called: streams.video} | ({Vp8.called: streams.vp8} if streams.vp8 else {})
+        self.controls.parts = Parts(camera, encoders, streams.audio, self._set_bitrate, ice, caller)
         connection = keep_connected(self._signaling_server(), caller, self._moves)
-        self._own("the caller's socket", connection, STOP_SMALL)
-        self._own("the caller", caller.run(), STOP_CALLS)
+        self.own("the caller's socket", connection, STOP_SMALL)
+        self.own("the caller", caller.run(), STOP_CALLS)
         watch = ice.watch(caller.offer_anew, caller.replace)
-        self._own("STUN and TURN", watch, STOP_SMALL)
+        self.own("STUN and TURN", watch, STOP_SMALL)
         if self._ground.page is None:
-            self._own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
+            self.own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         return caller.ready
 
-    def _own(self, name: str, work: Coroutine[Any, Any, None], deadline: float) -> None:
+    def own(self, name: str, work: Coroutine[Any, Any, None], deadline: float) -> None:
         """Run ``work`` until the node stops; should it end before, the node does."""
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._ended)
@@ -187,7 +206,8 @@ class _Node:
         config = self._config
         size = self._video_format()
         camera = SharedCamera(source.camera(config.camera.driver, size))
-        video, vp8, rates = self._pictures(camera, size)
+        video, vp8 = self._pictures(camera, size)
+        rates = self._rates
         promised = h264.profile_level_id(size, config.encode.video_bitrate)
         if config.microphone.driver == "none":
             return Streams(video, None, promised, vp8, sinks, rates)
@@ -201,10 +221,8 @@ class _Node:
         )
         return Streams(video, audio, promised, vp8, sinks, rates)
 
-    def _pictures(
-        self, camera: SharedCamera, size: VideoFormat
-    ) -> tuple[Fanout, Fanout | None, dict[str, Rate]]:
-        """H.264 and, if wanted, VP8 of one camera; and what each follows."""
+    def _pictures(self, camera: SharedCamera, size: VideoFormat) -> tuple[Fanout, Fanout | None]:
+        """H.264 and, if wanted, VP8 of one camera; ``_rates`` has what each follows."""
         encode, queue = self._config.encode, self._config.viewers.queue
         bitrate, interval = encode.video_bitrate, encode.keyframe_interval
 
@@ -216,7 +234,7 @@ class _Node:
         h264_pictures = EncodedVideo(camera.tap("H.264"), lambda: X264(size, bitrate, interval))
         video = Fanout("camera", h264_pictures, queue, told)
         least = encode.video_bitrate_least
-        rates = {"h264": Rate(least, bitrate, h264_pictures.set_bitrate)}
+        self._rates["h264"] = Rate(least, bitrate, h264_pictures.set_bitrate)
         if encode.vp8 == "off":
             vp8 = None
         else:
@@ -225,8 +243,8 @@ class _Node:
                 camera.tap("VP8"), lambda: Vp8(size, bitrate, interval, divisor)
             )
             vp8 = Fanout("VP8", vp8_pictures, queue, told)
-            rates["vp8"] = Rate(least, bitrate, vp8_pictures.set_bitrate)
-        return video, vp8, rates
+            self._rates["vp8"] = Rate(least, bitrate, vp8_pictures.set_bitrate)
+        return video, vp8
 
     def _tell(self, state: State, **reasons: str) -> None:
         """Tell the viewers what has failed, and with an empty reason that it works again."""
@@ -251,17 +269,6 @@ class _Node:
         token = self._ground.caller_token
         return Server(token, url=signaling.url, ca_file=ca_file, pin=signaling.pin)
 
-    def _ice_servers(self) -> Servers:
-        ice = self._config.ice
-        return Servers(
-            ice.stun_servers,
-            ice.turn_servers,
-            ice.turn_username,
-            ice.turn_credential,
-            self._ground.turn_secret,
-            relay_only=ice.policy == "relay",
-        )
-
     def _addresses_changed(self, now: list[str]) -> None:
         self._watched.set()
         # In this order: what is said about calls must not go into a connection that is dead.
@@ -271,37 +278,60 @@ class _Node:
         if self._caller is not None:
             self._caller.addresses_changed(now)
 
+    async def _renew_certificate(self, *, reload: bool = True) -> None:
+        """Have a good certificate in use; without ``reload``, only if another is due. StartError if
+        what is on disk can't be used: then the one in use stays.
+        """
+        page = self._ground.page
+        if page is None:
+            return
+        async with self._renewing:
+            names = names_of(addresses.host_addresses())
+            try:
+                leaf = await asyncio.to_thread(page.certificates.ensure, names, mend=False)
+                if leaf.remade or reload:
+                    swap(page.tls, leaf)
+            except OSError as error:
+                raise StartError(f"the certificate can't be used ({error})") from error
+        another = self._leaf is None or leaf.expires != self._leaf.expires
+        self._leaf = leaf
+        self.controls.note("certificate", "")
+        if leaf.remade or another:
+            logger.info("a new certificate is in use, good until %s", leaf.expires)
+
+    async def _keep_certificate(self) -> None:
+        """Keep the certificate good: when addresses change, and as time passes."""
+        backoff = Backoff("the certificate")
+        while True:
+            try:
+                async with asyncio.timeout(CERTIFICATE_CHECK):
+                    await self._watched.wait()
+            except TimeoutError:
+                pass
+            self._watched.clear()
+            try:
+                await self._renew_certificate(reload=False)
+                backoff.worked()
+            except EdgecamError as error:
+                # The one in use is still good for a while.
+                backoff.failed(error)
+                self.controls.note("certificate", "the certificate can't be renewed, see the log")
+
+    def _set_bitrate(self, bitrate: int) -> None:
+        for rate in self._rates.values():
+            rate.hold_to(bitrate)
+
+    def _status(self) -> str:
+        return line(self.controls.report())
+
     def _new_links(self) -> list[str]:
         page = self._ground.page
         code = page.sessions.new_link() if page else ""
         return [f"{url}enter/{code}" for url in self._urls()]
 
     def _where(self) -> dict[str, Any]:
-        page = self._ground.page
-        return {"urls": self._urls(), "pin": page.leaf.pin if page else ""}
+        return {"urls": self._urls(), "pin": self._leaf.pin if self._leaf else ""}
 
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port
         return page_urls(self._config.web.host, port)
-
-
-async def _renew(page: Page, changed: asyncio.Event) -> None:
-    """Keep the certificate good: when addresses change, and as time passes."""
-    backoff = Backoff("the certificate")
-    while True:
-        try:
-            async with asyncio.timeout(CERTIFICATE_CHECK):
-                await changed.wait()
-        except TimeoutError:
-            pass
-        changed.clear()
-        try:
-            names = names_of(addresses.host_addresses())
-            leaf = await asyncio.to_thread(page.certificates.ensure, names)
-            if leaf.remade:
-                swap(page.tls, leaf)
-                logger.info("a new certificate is in use, good until %s", leaf.expires)
-            backoff.worked()
-        except (EdgecamError, OSError) as error:
-            # The one in use is still good for a while.
-            backoff.failed(error)

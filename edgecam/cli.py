@@ -6,6 +6,7 @@ interrupted before it ran.
 
 import argparse
 import asyncio
+import faulthandler
 import json
 import logging
 import os
@@ -13,16 +14,19 @@ import resource
 import signal
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from edgecam import __version__, app, control
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, StartError
 from edgecam.ground import claimed, prepare
+from edgecam.service import journal
+from edgecam.service.notify import Notifier
+from edgecam.service.supervisor import Supervisor
 
 STOP_DEADLINE = 4.9
 MOST_FILES = 65_536
-LOUD_LIBRARIES = ("aioice", "aiortc", "aiohttp", "engineio", "socketio", "libav")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", _serve, "run the page and its signaling server alone, for callers elsewhere"),
         ("check", _check, "check the configuration and print everything wrong with it"),
         ("link", _link, "ask the running node for a new one-time link"),
+        ("status", _status, "ask the running node how it is"),
     ):
         commands.add_parser(name, parents=[shared], help=text).set_defaults(do=do)
     show = commands.add_parser("config", parents=[shared], help="print the configuration in force")
@@ -73,14 +78,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    _live(load(options.config), camera=True)
+    _live(load(options.config), options.config, camera=True)
 
 
 def _serve(options: argparse.Namespace) -> None:
     config = load(options.config)
     if config.signaling.url:
         raise StartError("edgecam serve has a page of its own: leave signaling.url empty")
-    _live(config, camera=False)
+    _live(config, options.config, camera=False)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -102,6 +107,10 @@ def _link(options: argparse.Namespace) -> None:
         print(f"  {link}")
 
 
+def _status(options: argparse.Namespace) -> None:
+    print(control.status(load(options.config)))
+
+
 def _caller_add(options: argparse.Namespace) -> None:
     made = control.add_caller(load(options.config), options.name)
     _tell(f"{made.name!r} may call now. Its token, which can't be shown again:")
@@ -109,7 +118,8 @@ def _caller_add(options: argparse.Namespace) -> None:
     first, *others = (url for url in made.urls if "//localhost:" not in url)
     _tell("\nAnother edgecam needs that in a file for its user only, and in its configuration:\n")
     _tell("[signaling]", *(f"# or {json.dumps(url)}" for url in others))
-    _tell(f'url = {json.dumps(first)}\ntoken_file = "caller.token"\npin = {json.dumps(made.pin)}')
+    _tell(f"url = {json.dumps(first)}\npin = {json.dumps(made.pin)}")
+    _tell('token_file = "/etc/edgecam/caller.token"  # wherever it is there')
 
 
 def _caller_list(options: argparse.Namespace) -> None:
@@ -128,32 +138,49 @@ def _tell(*lines: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def _live(config: Config, *, camera: bool) -> None:
-    _log(config.log.level)
+def _live(config: Config, path: Path | None, *, camera: bool) -> None:
+    journal.set_up()
+    journal.set_level(config.log.level)
     _allow_many_connections()
     with claimed(config):
-        _live_alone(config, camera=camera)
+        _live_alone(config, path, camera=camera)
 
 
-def _live_alone(config: Config, *, camera: bool) -> None:
+def _live_alone(config: Config, path: Path | None, *, camera: bool) -> None:
     ground = prepare(config)
 
     async def life() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        supervisor = Supervisor(notifier, path, config, journal.set_level)
+
+        def announce(announcement: app.Announcement | None) -> None:
+            _announce(announcement)
+            supervisor.ready()
 
         def asked(number: signal.Signals) -> None:
             logging.getLogger("edgecam").info("stopping, as %s asks", number.name)
             stop.set()
+            supervisor.stopping()
             _at_the_latest(STOP_DEADLINE)
             # A second one is not caught: it ends the process as it always did.
             loop.remove_signal_handler(number)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, asked, number)
-        await app.run(config, ground, stop, _announce, camera=camera)
+        # A terminal that is closed ends what runs in it, as it always did.
+        if not os.isatty(0):
+            loop.add_signal_handler(signal.SIGHUP, supervisor.reload)
+        operator = app.Operator(announce, supervisor.run)
+        await app.run(config, ground, stop, operator, camera=camera)
 
-    with asyncio.Runner(loop_factory=lambda: app.event_loop(config)) as runner:
+    with (
+        closing(Notifier.of()) as notifier,
+        asyncio.Runner(loop_factory=lambda: app.event_loop(config)) as runner,
+    ):
+        if notifier.watchdog:
+            # Says where each thread hangs when the watchdog ends the process.
+            faulthandler.enable(sys.stderr.fileno())
         runner.run(life())
 
 
@@ -177,22 +204,17 @@ def _allow_many_connections() -> None:
 
 
 def _announce(announcement: app.Announcement | None) -> None:
+    logger = logging.getLogger("edgecam")
     if announcement is None:
         print("edgecam runs and calls at the signaling server elsewhere", flush=True)
+        return
+    if journal.is_journal(sys.stdout.fileno()):
+        # What is a key is not for a log.
+        logger.info("ready at %s; edgecam link gives a link to get in", announcement.addresses[0])
+        logger.info("its CA certificate's SHA-256: %s", announcement.fingerprint)
         return
     print(f"\nedgecam {__version__} is ready. To get in, open one of these, once, within an hour:")
     for link in announcement.links:
         print(f"  {link}")
     print(f"Later the address alone will do: {announcement.addresses[0]}")
     print(f"Its CA certificate's SHA-256: {announcement.fingerprint}\n", flush=True)
-
-
-def _log(level: str) -> None:
-    logging.basicConfig(
-        level=level.upper(),
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    if level != "debug":
-        for name in LOUD_LIBRARIES:
-            logging.getLogger(name).setLevel(logging.WARNING)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgecam import options
+from edgecam import names, options
 from edgecam.errors import ConfigError
 from edgecam.options import option
 
@@ -25,9 +25,6 @@ SERVER_URL = re.compile(
 PIN = re.compile(r"sha256//[A-Za-z0-9+/]{43}=")
 
 _PORTS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
-
-MOST_NAME = 40
-"""Characters in a camera's name: what the protocol carries."""
 
 _LONGEST = 256
 """Characters in a server's URL or credential: what the protocol carries."""
@@ -261,7 +258,7 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Config:
     ``EDGECAM_<SECTION>_<OPTION>`` in the environment wins over the file.
     """
     config, problems = options.read(Config, path, environ)
-    problems += _contradictions(config)
+    problems += contradictions(config)
     if problems:
         raise ConfigError(problems)
     return config
@@ -283,9 +280,10 @@ def dump(config: Config, *, changed: bool = False) -> str:
     return options.dump(config, changed=changed)
 
 
-def _contradictions(config: Config) -> Iterator[str]:
-    if len(config.camera.name) > MOST_NAME or not config.camera.name.isprintable():
-        yield f"camera.name: has to be printable text of up to {MOST_NAME} characters"
+def contradictions(config: Config) -> Iterator[str]:
+    """A sentence for each two options of ``config`` that don't go together."""
+    if config.camera.name and (fault := names.fault(config.camera.name)):
+        yield f"camera.name: {fault}"
     for name in ("width", "height"):
         if getattr(config.camera, name) % 2:
             yield f"camera.{name}: has to be even, as 4:2:0 video is"

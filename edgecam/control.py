@@ -24,6 +24,9 @@ from edgecam.ground import (
 )
 from edgecam.web.urls import page_urls
 
+SERVICE_FOLDER = Path("/run/edgecam")
+"""Where systemd/edgecam.service has its RuntimeDirectory."""
+
 ANSWER_DEADLINE = 5.0
 PAUSE = 0.1
 TRY_FOR = 15.0
@@ -54,12 +57,13 @@ class ListedCaller:
 
 def new_links(config: Config) -> list[str]:
     """New one-time links of the node that runs. StartError if none does."""
-    path = _socket_path(config)
-    try:
-        links: list[str] = _ask(path, "POST", "/link")["links"]
-    except (OSError, LookupError, TypeError) as error:
-        raise StartError(f"no node answers on {path} ({error}): is edgecam running?") from error
+    links: list[str] = _ask_running(config, "POST", "/link", "links")
     return links
+
+
+def status(config: Config) -> str:
+    """A line about how the node that runs is. StartError if none does."""
+    return str(_ask_running(config, "GET", "/status", "status"))
 
 
 def add_caller(config: Config, name: str) -> NewCaller:
@@ -99,6 +103,14 @@ def revoke_caller(config: Config, name: str) -> str:
     return _either(config, asked, lambda: known_callers(config).revoke(name).name)
 
 
+def _ask_running(config: Config, method: str, route: str, key: str) -> Any:
+    path = _socket_path(config)
+    try:
+        return _ask(path, method, route)[key]
+    except (OSError, LookupError, TypeError) as error:
+        raise StartError(f"no node answers on {path} ({error}): is edgecam running?") from error
+
+
 def _either(config: Config, asked: Callable[[Path], Done], alone: Callable[[], Done]) -> Done:
     """What the node that runs answers, or what is done while none can start."""
     if config.signaling.url:
@@ -129,7 +141,13 @@ def _has_to_be_ours(state: Path) -> None:
 
 
 def _socket_path(config: Config) -> Path:
-    return runtime_folder(config.paths) / LOCAL_SOCKET
+    """This user's node's; if that is not there, but the system's service is, then that one's."""
+    own, service = runtime_folder(config.paths) / LOCAL_SOCKET, SERVICE_FOLDER / LOCAL_SOCKET
+    named = config.paths.runtime or config.paths.state
+    try:
+        return service if not named and not own.exists() and service.exists() else own
+    except PermissionError as error:
+        raise StartError(f"{error.filename} is for another user: be root, or that one") from error
 
 
 def _ask(path: Path, method: str, route: str, body: dict[str, str] | None = None) -> dict[str, Any]:

@@ -29,7 +29,10 @@ def private_folder(path: Path, option: str) -> Path:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Put ``data`` in ``path``, mode 0600: the old file or the new one, never half of one."""
+    """Put ``data`` in ``path``, mode 0600: the old file or the new one, never half of one.
+
+    The new one for good when this returns, whatever happens to the power.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -37,9 +40,19 @@ def write_private(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
+        _keep_names(path.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _keep_names(folder: Path) -> None:
+    """Have what is called what in ``folder`` written to its disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def claim(path: Path) -> BinaryIO | None:

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from edgecam.config import MOST_NAME, Config, Paths
+from edgecam.config import Config, Ice, Paths
 from edgecam.errors import InUse, StartError
 from edgecam.files import claim, private_folder, secret
+from edgecam.names import cleaned
 from edgecam.peer import addresses
 from edgecam.peer.send_path import profiles
+from edgecam.peer.servers import Servers
 from edgecam.signaling.callers import Callers
 from edgecam.signaling.cameras import Camera
 from edgecam.signaling.tokens import camera_of
@@ -41,7 +43,7 @@ class Ground:
     state: Path
     local_socket: Path
     caller_token: str
-    turn_secret: str
+    servers: Servers
     page: "Page | None"
 
 
@@ -64,14 +66,11 @@ def prepare(config: Config) -> Ground:
     profiles.prefer_the_fastest()
     state = private_folder(state_folder(config.paths), "paths.state")
     runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
-    turn_secret = ""
-    if config.ice.turn_secret_file:
-        path = Path(config.ice.turn_secret_file)
-        turn_secret = _read(path, "the TURN secret", "ice.turn_secret_file")
+    servers = ice_servers(config.ice)
     if config.signaling.url:
         path = Path(config.signaling.token_file)
         token = _read(path, "the caller token", "signaling.token_file")
-        return Ground(state, runtime / LOCAL_SOCKET, token, turn_secret, None)
+        return Ground(state, runtime / LOCAL_SOCKET, token, servers, None)
     callers = known_callers(config)
     store = CertificateStore(state / "tls")
     hosts = addresses.host_addresses()
@@ -89,7 +88,22 @@ def prepare(config: Config) -> Ground:
         tls=server_context(leaf),
     )
     token = secret(state / "caller.token")
-    return Ground(state, runtime / LOCAL_SOCKET, token, turn_secret, page)
+    return Ground(state, runtime / LOCAL_SOCKET, token, servers, page)
+
+
+def ice_servers(ice: Ice) -> Servers:
+    """The STUN and TURN servers, with the secret. StartError if that can't be read."""
+    secret = ""
+    if ice.turn_secret_file:
+        secret = _read(Path(ice.turn_secret_file), "the TURN secret", "ice.turn_secret_file")
+    return Servers(
+        ice.stun_servers,
+        ice.turn_servers,
+        ice.turn_username,
+        ice.turn_credential,
+        secret,
+        relay_only=ice.policy == "relay",
+    )
 
 
 def known_callers(config: Config) -> Callers:
@@ -97,8 +111,7 @@ def known_callers(config: Config) -> Callers:
     state = state_folder(config.paths)
     token = secret(state / "caller.token")
     name = config.camera.name or socket.gethostname().partition(".")[0]
-    shown = "".join(char for char in name if char.isprintable())[:MOST_NAME].strip()
-    own = Camera(camera_of(token), shown or "camera", own=True)
+    own = Camera(camera_of(token), cleaned(name) or "camera", own=True)
     return Callers(state / "callers.json", own, token)
 
 
@@ -166,4 +179,6 @@ def _read(path: Path, what: str, option: str) -> str:
         raise StartError(f"{what} {path} can't be read ({error}): see {option}") from error
     if not text:
         raise StartError(f"{what} {path} is empty: see {option}")
+    if path.stat().st_mode & 0o077:
+        logger.warning("others can read %s: chmod 600 %s", what, path)
     return text

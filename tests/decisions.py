@@ -3,7 +3,7 @@
 from edgecam.signaling.calls import Calls
 from edgecam.signaling.cameras import Camera
 from edgecam.signaling.exchange import Delivery
-from edgecam.signaling.messages import Answer, Offer, Status, Watcher
+from edgecam.signaling.messages import Answer, Join, Offer, Status, Watcher
 
 ONE, TWO = "call-one", "call-two"
 PORCH, GARDEN = Camera("porch-id", "Porch"), Camera("garden-id", "Garden")
@@ -38,7 +38,7 @@ def watcher(viewer: str) -> Watcher:
 
 def joined(calls: Calls, viewer: str, wanted: str | None = None) -> list[Delivery]:
     """What follows when a viewer comes, but for the list of cameras that it is told first."""
-    cameras, *others = calls.viewer_joined(viewer, watcher(viewer), wanted, 0)
+    cameras, *others = calls.viewer_joined(viewer, watcher(viewer), Join(camera=wanted), 0)
     assert cameras == Delivery(viewer, "cameras", calls.cameras.listed())
     return others
 

@@ -188,6 +188,7 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
                 door.desk,
                 lambda: {"urls": [door.url], "pin": leaf.pin},
                 door.signaling.attach,
+                lambda: "as ever",
             )
             outer.push_async_callback((await listen_locally(local, door.local)).close)
             door.port = site.port

@@ -64,6 +64,8 @@ class Node:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "edgecam", self._command),
                 env=environ | self._environ,
+                # No terminal that could be closed, so that SIGHUP asks for a reload.
+                stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
             )

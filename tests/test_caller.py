@@ -167,6 +167,22 @@ async def test_a_viewer_that_asks_without_end_harms_only_itself(tmp_path: Path) 
         await other.watch()
 
 
+async def test_a_viewer_that_is_renamed_is_watching_under_its_new_name(tmp_path: Path) -> None:
+    """Its call goes on; the others read the new name."""
+    async with device(tmp_path) as it:
+        first = await it.viewer()
+        await first.watch()
+        second = await it.viewer()
+        await second.watch()
+        await first.socket.say("name", {"name": "Ana"})
+        names: list[str] = []
+        while "Ana" not in names:
+            status = await second.socket.hear_until("status")
+            names = [each["name"] for each in status["watching"]]
+        assert len(names) == 2
+        await first.screen.picture()
+
+
 async def test_a_failed_source_is_told_to_every_viewer(tmp_path: Path) -> None:
     """In words, to those who watch; the calls stay; when it is back that is told too."""
     async with device(tmp_path) as it:

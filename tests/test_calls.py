@@ -14,11 +14,15 @@ from edgecam.signaling.messages import (
     AskForFloor,
     Floor,
     Hangup,
+    Join,
     Listen,
     Message,
     Offer,
+    Rename,
+    Renamed,
     Taken,
     Trickle,
+    Watcher,
 )
 from tests.decisions import (
     AWAY,
@@ -232,6 +236,39 @@ def test_the_floor_goes_both_ways(calls: Calls) -> None:
     assert calls.viewer_said("V", back, 0) == []
 
 
+def test_a_name_changes_in_the_middle_of_a_call(calls: Calls) -> None:
+    """The caller is told, once; a name that is given back is the one the server made."""
+    made = watcher("V")
+    calls.viewer_joined("V", made, Join("Ana"), 0)
+    for name, called in (("Bia", "Bia"), ("", made.name)):
+        renamed = Renamed(ONE, Watcher(made.viewer, called))
+        assert calls.viewer_said("V", Rename(name), 0) == [
+            Delivery("C", "renamed", renamed.payload())
+        ]
+        assert calls.viewer_said("V", Rename(name), 0) == []
+
+
+def test_a_name_costs_no_place_in_line(calls: Calls) -> None:
+    """Who waits goes on waiting, and is known by its new name when its turn comes."""
+    taken(calls)
+    for viewer in ("W", "X"):
+        joined(calls, viewer)
+    assert calls.viewer_said("W", Rename("Ana"), 0) == []
+    handed = calls.caller_said("C", Offer(TWO, "sdp"), 0)
+    assert told(handed)[0] == ("W", "offer")
+    assert handed[-1].payload["viewer"]["name"] == "Ana"
+
+
+@pytest.mark.parametrize("message", [Rename("Ana"), Renamed(ONE, watcher("V"))])
+def test_only_a_viewer_names_itself(calls: Calls, message: Message) -> None:
+    """A caller says neither, a viewer not what it is to be told."""
+    taken(calls)
+    with pytest.raises(BadMessage):
+        calls.caller_said("C", message, 0)
+    with pytest.raises(BadMessage):
+        calls.viewer_said("V", Renamed(ONE, watcher("V")), 0)
+
+
 def test_there_is_no_floor_before_the_answer(calls: Calls) -> None:
     """Neither to ask for nor to give."""
     with pytest.raises(BadMessage) as early:
@@ -270,7 +307,7 @@ def test_every_interleaving_of_the_two_sides_keeps_each_ones_order() -> None:
 
 def home(calls: Calls, *viewers: str) -> list[tuple[str, str]]:
     """What viewers of one address are told when they come, but for the list of cameras."""
-    came = [calls.viewer_joined(each, watcher(each), None, 0, "home") for each in viewers]
+    came = [calls.viewer_joined(each, watcher(each), Join(), 0, "home") for each in viewers]
     return [
         who for deliveries in came for who in told(deliveries) if who[1] in ("offer", "waiting")
     ]

@@ -6,7 +6,7 @@ from edgecam.errors import BadMessage
 from edgecam.signaling.calls import MOST_OFFERS, Calls
 from edgecam.signaling.cameras import Camera
 from edgecam.signaling.exchange import Delivery
-from edgecam.signaling.messages import AskForCall, Hangup, Offer, Status, Trickle
+from edgecam.signaling.messages import AskForCall, Hangup, Join, Offer, Status, Trickle
 from tests.decisions import (
     AWAY,
     FULL,
@@ -53,7 +53,7 @@ def test_who_comes_between_a_change_and_its_news_is_told_the_end(calls: Calls) -
     """A camera that is full for a moment is not full for ever for who came in that moment."""
     calls.news()
     calls.caller_said("C", FULL, 0)
-    assert calls.viewer_joined("V", watcher("V"), None, 0)[0].payload["cameras"][0]["places"] == 1
+    assert calls.viewer_joined("V", watcher("V"), Join(), 0)[0].payload["cameras"][0]["places"] == 1
     calls.caller_said("C", Status("ready", "", 0, 0), 0)
     assert Delivery("V", "cameras", {"cameras": [in_list(PORCH)]}) in calls.news()
 
@@ -119,9 +119,22 @@ def test_waiting_for_a_camera_that_is_away(two: Calls) -> None:
 def test_waiting_for_a_camera_nobody_knows(two: Calls) -> None:
     """It may be revoked, or come yet: the viewer stays in line for it, or asks for another."""
     unknown = "camera-of-nobody"
-    assert joined(two, "V", unknown)[0].payload == AWAY | {"camera": unknown}
+    none = {"reason": "unknown-camera", "message": "there is no such camera"}
+    assert joined(two, "V", unknown)[0].payload == none | {"camera": unknown}
     asked = two.viewer_said("V", AskForCall(PORCH.camera), 0)
     assert told(asked) == [("V", "offer"), ("C", "taken")]
+
+
+def test_a_camera_is_revoked_under_who_waits_for_it(two: Calls) -> None:
+    """From away it becomes unknown, and is away again should it be known again."""
+    two.caller_left("G", 0)
+    joined(two, "V", GARDEN.camera)
+    two.news()
+    two.forget(GARDEN.camera)
+    gone = [news for news in two.news() if news.event == "waiting"]
+    two.know(GARDEN)
+    back = [news for news in two.news() if news.event == "waiting"]
+    assert [each.payload["reason"] for each in gone + back] == ["unknown-camera", "no-caller"]
 
 
 def test_asking_for_another_camera_keeps_the_place_in_line(two: Calls) -> None:

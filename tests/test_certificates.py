@@ -265,6 +265,26 @@ def test_a_missing_file_is_made(store: CertificateStore, name: str) -> None:
     assert file.exists()
 
 
+@pytest.mark.parametrize("name", ["leaf.key", "leaf.crt", "ca.key", "ca.crt"])
+def test_what_is_in_use_is_not_replaced_by_damage(store: CertificateStore, name: str) -> None:
+    """Without mending, a file that can't be used is told, and nothing on the disk changes."""
+    folder = store.ensure(NAMES).ca.parent
+    for damage in (b"nonsense", None):
+        kept = (folder / name).read_bytes()
+        (folder / name).unlink()
+        if damage:
+            (folder / name).write_bytes(damage)
+        before = {file.name: file.read_bytes() for file in folder.iterdir()}
+        with pytest.raises(StartError, match=rf"{name} .*can't be used .*put back"):
+            store.ensure(NAMES, mend=False)
+        assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+        (folder / name).write_bytes(kept)
+    assert not store.ensure(NAMES, mend=False).remade
+    for file in folder.glob("leaf.*"):
+        file.unlink()
+    assert store.ensure(NAMES, mend=False).remade
+
+
 def test_a_key_of_another_leaf_is_set_aside(store: CertificateStore, tmp_path: Path) -> None:
     """Key and certificate have to belong together."""
     leaf = store.ensure(NAMES)

@@ -66,7 +66,7 @@ async def pictures() -> AsyncIterator[Pictures]:
     told = Told()
     node._caller = cast("Any", told)
     camera = LooseCamera(SIZE)
-    h264, vp8, _ = node._pictures(SharedCamera(camera), SIZE)
+    h264, vp8 = node._pictures(SharedCamera(camera), SIZE)
     assert vp8 is not None
     tasks = [asyncio.create_task(fanout.run()) for fanout in (h264, vp8)]
     yield Pictures(camera, h264, vp8, told)

@@ -13,6 +13,7 @@ from edgecam.fanout.fanout import Fanout, State
 from edgecam.fanout.keyframes import KeyframeGate
 from edgecam.fanout.subscription import Subscription
 from edgecam.lifecycle import cancelled
+from edgecam.logfields import AddFields, about
 from edgecam.media import NS, Packet
 from tests.producer import BrokenProducer, DrivenProducer, StuckProducer
 
@@ -376,3 +377,19 @@ def test_a_request_that_has_to_wait_is_not_forgotten() -> None:
     assert not gate.take(NS // 2)
     assert gate.take(NS)
     assert not gate.take(2 * NS)
+
+
+async def test_the_threads_lines_have_the_nodes_fields(caplog: pytest.LogCaptureFixture) -> None:
+    """What a driver logs in its thread is about the same camera as what its owner logs."""
+    about(CAMERA="c1")
+    caplog.handler.addFilter(fields := AddFields())
+    try:
+        producer = DrivenProducer()
+        producer.fail(ZeroDivisionError())
+        async with running(producer) as (fanout, states):
+            fanout.subscribe()
+            await states.until("failed")
+    finally:
+        caplog.handler.removeFilter(fields)
+    (record,) = [r for r in caplog.records if "the driver broke" in r.message]
+    assert record.__dict__["CAMERA"] == "c1"

@@ -269,6 +269,20 @@ async def test_a_network_that_changes_ends_the_pause(monkeypatch: pytest.MonkeyP
             ice.look_again()
 
 
+async def test_who_does_not_answer_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it has been looked for, and until it answers."""
+    monkeypatch.setattr("edgecam.peer.reach.LOOK", 0.1)
+    async with stun_server() as (server, url):
+        server.held = []
+        ice = ice_with(Servers(stun=(url,)))
+        assert ice.silent == ()
+        async with watching(ice, asyncio.Queue()):
+            await until(lambda: ice.silent == ("STUN",))
+            server.held = None
+            monkeypatch.setattr("edgecam.peer.reach.LOOK", PATIENCE)
+            await until(lambda: ice.silent == ())
+
+
 async def test_a_network_that_changes_has_the_server_asked_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

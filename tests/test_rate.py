@@ -281,3 +281,17 @@ def test_what_is_not_used_is_not_probed_beyond() -> None:
         link.took(0.01, link.now)
         link.reported(0, round(link.now * 1_000), link.now)
     assert link.more == []
+
+
+def test_a_ceiling_that_changes() -> None:
+    """Whoever watches, it is held to; a floor above it is as low."""
+    viewer = Viewer(Path())
+    node = Node(FLOOR, CEILING, viewer)
+    node.run(5)
+    node.rate.hold_to(1_000_000)
+    assert set(node.run(10)) == {1_000_000}
+    node.rate.hold_to(FLOOR // 2)
+    assert set(node.run(10)) == {FLOOR // 2}
+    assert not viewer.link.thin
+    node.rate.hold_to(CEILING)
+    assert set(node.run(10)) == {CEILING}

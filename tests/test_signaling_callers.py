@@ -190,7 +190,7 @@ async def test_a_revoked_caller(door: Door) -> None:
     while garden.camera in cameras:
         cameras = [it["camera"] for it in (await its.hear_until("cameras"))["cameras"]]
     await its.say("call", {"camera": garden.camera})
-    assert (await its.hear_until("waiting"))["reason"] == "no-caller"
+    assert (await its.hear_until("waiting"))["reason"] == "unknown-camera"
     await goes_on(own, viewer, ONE, 1)
 
 

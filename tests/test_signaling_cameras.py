@@ -26,9 +26,25 @@ async def test_viewers_have_names(door: Door) -> None:
     named = [await door.viewer(name=" Ana "), await door.viewer(name="Ana"), await door.viewer()]
     ids = {(await viewer.hear("offer"))["viewer"] for viewer in named}
     taken = [(await caller.hear("taken"))["viewer"] for _ in named]
-    assert [viewer["name"] for viewer in taken] == ["Ana", "Ana", "a browser"]
+    assert [viewer["name"] for viewer in taken] == ["Ana", "Ana", "Web"]
     assert {viewer["viewer"] for viewer in taken} == ids
     assert len(ids) == 3
+
+
+async def test_viewers_change_their_names(door: Door) -> None:
+    """Without leaving; a name that can't be is refused, and the one before stays."""
+    caller = await door.caller()
+    await caller.say("offer", offer(ONE))
+    viewer = await door.viewer(name="Ana")
+    who = (await caller.hear("taken"))["viewer"]
+    await viewer.hear("offer")
+    await viewer.say("name", {"name": "x" * 41})
+    refused = await viewer.hear("error")
+    assert (refused["code"], refused["event"]) == ("bad-message", "name")
+    await viewer.say("name", {"name": " Bia "})
+    assert await caller.hear("renamed") == {"call": ONE, "viewer": who | {"name": "Bia"}}
+    await viewer.say("name", {"name": ""})
+    assert (await caller.hear("renamed"))["viewer"]["name"] == "Web"
 
 
 async def test_a_browser_without_a_name(door: Door) -> None:
@@ -38,7 +54,7 @@ async def test_a_browser_without_a_name(door: Door) -> None:
     viewer = door.socket("/viewer", await door.browser())
     agent = "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
     await viewer.connect(headers={"User-Agent": agent})
-    assert (await caller.hear("taken"))["viewer"]["name"] == "Firefox on Android"
+    assert (await caller.hear("taken"))["viewer"]["name"] == "Firefox · Android"
 
 
 @pytest.mark.parametrize(

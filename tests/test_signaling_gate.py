@@ -114,3 +114,22 @@ async def test_a_socket_joins_one_namespace(door: Door) -> None:
     await raw.say('40/caller,{"token":"' + TOKEN + '"}')
     await raw.closed()
     assert door.signaling.calls.viewers == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "EIO=4&transport=polling&sid=gone",
+        "EIO=4&transport=websocket&sid=gone",
+        "EIO=4&transport=pigeon",
+        "EIO=2&transport=polling",
+    ],
+)
+async def test_a_request_that_is_wrong_is_no_error_of_ours(
+    door: Door, query: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as that of a viewer that polls once more while the node stops."""
+    http = await door.browser()
+    async with http.get(f"{door.url}socket.io/?{query}") as answer:
+        assert answer.status == 400
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -56,7 +56,7 @@ async def test_a_call(door: Door, way: str, transport: str) -> None:
     for number in (1, 2):
         assert await viewer.hear("candidate") == candidate(ONE, number)
     assert await viewer.hear("candidate") == {"call": ONE, "candidate": None}
-    watcher = {"viewer": heard["viewer"], "name": "a browser"}
+    watcher = {"viewer": heard["viewer"], "name": "Web"}
     assert await caller.hear("taken") == {"call": ONE, "viewer": watcher}
     await caller.say("candidate", candidate(ONE, 3))
     assert await viewer.hear("candidate") == candidate(ONE, 3)

@@ -51,6 +51,8 @@ class X264:
     promises: its SPS is checked. Every method but ``set_bitrate`` is for one thread.
     """
 
+    called = "H.264 in software (libx264)"
+
     def __init__(self, video: VideoFormat, bitrate: int, keyframe_interval: float) -> None:
         self._video = video
         self._most = bitrate

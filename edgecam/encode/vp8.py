@@ -40,6 +40,8 @@ class Vp8:
     may have them at the same time. Every method but ``set_bitrate`` is for one thread.
     """
 
+    called = "VP8 in software (libvpx)"
+
     def __init__(
         self, video: VideoFormat, bitrate: int, keyframe_interval: float, divisor: int = 1
     ) -> None:

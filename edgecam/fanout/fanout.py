@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from typing import Literal, Protocol
 
 from edgecam.errors import SourceError
@@ -43,7 +44,8 @@ class Fanout:
 
     ``run`` has to be running for packets to flow. ``on_state`` is called in the event loop with
     the new state and, when it is "failed", the reason in words: that is how a failure reaches
-    every viewer, whose subscriptions stay and go on when the source is back.
+    every viewer, whose subscriptions stay and go on when the source is back. ``life`` changes with
+    every packet and every change of state.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class Fanout:
         self.reason = ""
         self.gate = KeyframeGate()
         self.dropped_by_the_gone = 0
+        self.delivered_bytes = 0
+        self.life = 0
         self._producer = producer
         self._queue = queue
         self._on_state = on_state
@@ -71,6 +75,13 @@ class Fanout:
     def subscribers(self) -> int:
         """How many subscribe now."""
         return len(self._subscriptions)
+
+    @property
+    def due(self) -> bool:
+        """Whether there ought to be a sign of life soon: while it is wanted and has not failed, and
+        when its driver is stuck for good.
+        """
+        return self._stuck_now or bool(self._subscriptions and self.state in ("starting", "live"))
 
     @property
     def dropped(self) -> int:
@@ -119,7 +130,9 @@ class Fanout:
             if self.state != "live":
                 backoff.worked()
                 self._become("live")
+            self.life += 1
             for packet in packets:
+                self.delivered_bytes += len(packet.data)
                 for subscription in self._subscriptions:
                     subscription.push(packet)
 
@@ -131,7 +144,9 @@ class Fanout:
             loop.call_soon_threadsafe(finish, error)
 
         self._become("starting")
-        threading.Thread(target=work, name=f"edgecam-{self.name}", daemon=True).start()
+        # The thread's lines of the log are about what this task's are.
+        run = copy_context().run
+        threading.Thread(target=run, args=(work,), name=f"edgecam-{self.name}", daemon=True).start()
         try:
             await self._while_wanted(ended)
         finally:
@@ -181,8 +196,12 @@ class Fanout:
         return None
 
     def _raise_if_stuck(self) -> None:
-        if self._stuck is not None and not self._stuck.done():
+        if self._stuck_now:
             raise SourceError(f"the {self.name}'s driver is stuck: restart edgecam")
+
+    @property
+    def _stuck_now(self) -> bool:
+        return self._stuck is not None and not self._stuck.done()
 
     def _take_keyframe(self) -> bool:
         return self.gate.take(capture_clock())
@@ -190,6 +209,7 @@ class Fanout:
     def _become(self, state: State, reason: str = "") -> None:
         if (state, reason) != (self.state, self.reason):
             self.state, self.reason = state, reason
+            self.life += 1
             self._on_state(state, reason)
 
     def _leave(self, subscription: Subscription) -> None:

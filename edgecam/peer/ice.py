@@ -59,6 +59,12 @@ class Ice:
         self._renew: Callable[[], None] = lambda: None
         self._replace: Callable[[Peer, Peer], Awaitable[bool]]
 
+    @property
+    def silent(self) -> tuple[Server, ...]:
+        """The kinds of which no server answers, though one has been looked for."""
+        looked = (kind for kind, event in self._looked.items() if event.is_set())
+        return tuple(kind for kind in looked if kind not in self._answers)
+
     async def peer(self) -> Peer:
         """A peer with its offer made. OSError if there can be none, as when no relay answers."""
         await self._first_look(LOOK if self._servers.relay_only else GATHER)

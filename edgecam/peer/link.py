@@ -114,7 +114,7 @@ class Link:
     ) -> None:
         self.limit = inf
         self.thin = False
-        self._ceiling = ceiling
+        self.ceiling = ceiling
         self._changed = changed
         self._flooded = flooded
         self._flooded_at = self._asked = -inf
@@ -217,9 +217,9 @@ class Link:
         self._held_until = now + HOLD
         self._probes_from = now + PROBE_AFTER
         self._grown = now
-        if limit >= self.limit or limit >= self._ceiling:
+        if limit >= self.limit or limit >= self.ceiling:
             return False
-        self._ended_at = min(self.limit, self._ceiling, self._part(1))
+        self._ended_at = min(self.limit, self.ceiling, self._part(1))
         self.limit = max(limit, LEAST)
         self._changed()
         return True
@@ -240,7 +240,7 @@ class Link:
         most, factor = self._growth(now)
         limit = min(self.limit * factor**passed, max(most, self.limit))
         if limit != self.limit:
-            self.limit = limit if limit < self._ceiling else inf
+            self.limit = limit if limit < self.ceiling else inf
             self._changed()
 
     def _growth(self, now: float) -> tuple[float, float]:
@@ -268,7 +268,7 @@ class Link:
         clear = min(trip for _, trip in self._trips) + SHORT_QUEUE
         if len(trips) < LEAST_TRIPS or max(trips[-LEAST_TRIPS:]) > clear or now < self._held_until:
             return
-        self.limit = PROVED * target if PROVED * target < self._ceiling else inf
+        self.limit = PROVED * target if PROVED * target < self.ceiling else inf
         self._ended_at = inf
         self._probes_from = now + PROBE
         self._changed()

@@ -20,6 +20,7 @@ class Rate:
     """
 
     def __init__(self, floor: int, ceiling: int, apply: Callable[[int], None]) -> None:
+        self._least = floor
         self.floor = min(floor, ceiling)
         self.bitrate = self._ceiling = ceiling
         self._apply = apply
@@ -44,6 +45,14 @@ class Rate:
         link = Link(self._ceiling, note, flooded, ask, probe)
         self._links[link] = note
         return link
+
+    def hold_to(self, ceiling: int) -> None:
+        """From now on, no more than ``ceiling``."""
+        self.floor, self._ceiling = min(self._least, ceiling), ceiling
+        for link, note in list(self._links.items()):
+            link.ceiling = ceiling
+            note()
+        self._follow()
 
     def leave(self, link: Link) -> None:
         """The viewer is gone. May be called twice."""

@@ -1,6 +1,9 @@
-"""What a viewer is called that gives no name: its browser and system, as User-Agent has them."""
+"""What a viewer is called that gives no name: its browser and system, as User-Agent has them.
 
-NOBODY = "a browser"
+Others read it, who may have other languages: so there are names of products in it and no words.
+"""
+
+NOBODY = "Web"
 MOST_READ = 512
 
 # The first that matches: the others' names stand in many a browser's text, too.
@@ -26,10 +29,8 @@ _SYSTEMS = (
 
 
 def described(agent: str) -> str:
-    """``Firefox on Android`` and the like; ``a browser`` for what says neither."""
+    """``Firefox · Android`` and the like; ``Web`` for what says neither."""
     agent = agent[:MOST_READ]
     browser = next((name for mark, name in _BROWSERS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
-    if browser and system:
-        return f"{browser} on {system}"
-    return browser or (f"{NOBODY} on {system}" if system else NOBODY)
+    return " · ".join(each for each in (browser or NOBODY, system) if each)

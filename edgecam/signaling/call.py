@@ -32,6 +32,11 @@ class Call:
         self.told = False
         self.task: asyncio.Task[None] | None = None
 
+    @property
+    def log_fields(self) -> dict[str, str]:
+        """What a line of the log about it is about."""
+        return {"CALL": self.name} | ({"VIEWER": self.viewer.viewer} if self.viewer else {})
+
     def hang_up(self, reason: str, *, told: bool = False) -> None:
         """End the call; the first reason counts. ``told``: the other side knows."""
         if not self.reason:

@@ -9,6 +9,7 @@ from typing import Any
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import Backoff, cancelled, either, whenever
 from edgecam.limits import Seldom
+from edgecam.logfields import about
 from edgecam.peer.peer import Peer
 from edgecam.signaling.call import About, Call
 from edgecam.signaling.lending import IceServers, Lending
@@ -20,6 +21,7 @@ from edgecam.signaling.messages import (
     Listen,
     Message,
     Offer,
+    Renamed,
     Status,
     Taken,
     Trickle,
@@ -99,6 +101,12 @@ class Caller:
         """Every call, standing offers among them."""
         return list(self._calls.values())
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each."""
+        away = "" if self._emit else "not connected to the signaling server"
+        return tuple(reason for reason in (away, *self._failures.values()) if reason)
+
     def connected(self, emit: Emit) -> None:
         """The socket to the server is open; ``emit`` sends through it."""
         self._emit = emit
@@ -135,6 +143,14 @@ class Caller:
             if not call.taken.is_set():
                 call.hang_up("stale")
 
+    def resize(self, most: int, standing: int) -> None:
+        """Have ``most`` viewers and ``standing`` offers from now on; who watches may stay."""
+        self._most, self._standing = most, standing
+        offers = [call for call in self.calls if not call.taken.is_set()]
+        for call in offers[max(0, min(standing, most - self.viewers)) :]:
+            call.hang_up("stale")
+        self._change()
+
     async def replace(self, old: Peer, new: Peer) -> bool:
         """Offer ``new`` in the place of ``old``; False, and nothing done, if that stands no more.
 
@@ -155,13 +171,16 @@ class Caller:
 
     def said(self, message: Message) -> None:
         """The server's message about one of the calls."""
-        if isinstance(message, Taken | About):
+        if isinstance(message, Taken | Renamed | About):
             call = self._calls.get(message.call)
             if call is None:
                 return
             if isinstance(message, Taken):
                 call.viewer = message.viewer
                 call.taken.set()
+                self._change()
+            elif isinstance(message, Renamed):
+                call.viewer = message.viewer
                 self._change()
             elif call.inbox.full():
                 call.hang_up("failed")
@@ -197,7 +216,7 @@ class Caller:
             if self._emit is emit:
                 self._unsaid.pop(name)
                 self._wanting.set()
-        status = self._status()
+        status = self.status
         if status != self._told and (emit := self._emit) is not None:
             await emit("status", status.payload())
             if self._emit is emit:
@@ -251,9 +270,11 @@ class Caller:
         return task
 
     async def _run_call(self, call: Call) -> None:
+        about(**call.log_fields)
         listening = asyncio.create_task(self._listen(call), name=f"listen-{call.name}")
         try:
             await either(call.taken, call.peer.ended)
+            about(**call.log_fields)
             async with asyncio.timeout(ANSWER_DEADLINE):
                 await either(call.answered, call.peer.ended)
             async with asyncio.timeout(CONNECT_DEADLINE):
@@ -288,6 +309,7 @@ class Caller:
         """Act on what the viewer says, for as long as the call lasts."""
         while not call.peer.ended.is_set():
             message = await call.inbox.get()
+            about(**call.log_fields)
             try:
                 match message:
                     case Hangup(reason=reason):
@@ -353,7 +375,9 @@ class Caller:
         self._calls.pop(call.name, None)
         self._change()
 
-    def _status(self) -> Status:
+    @property
+    def status(self) -> Status:
+        """What the server is told."""
         return status_of(self.calls, self._most, self._failures, self._talking)
 
     def _note(self, seldom: Seldom, text: str, *values: object) -> None:

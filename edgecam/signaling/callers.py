@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from edgecam import names
 from edgecam.errors import CommandError, StartError
 from edgecam.files import write_private
 from edgecam.signaling.cameras import Camera
-from edgecam.signaling.parser import CALL_ID, MOST_NAME
+from edgecam.signaling.parser import CALL_ID
 from edgecam.signaling.tokens import MOST_TOKEN, same_token
 
 logger = logging.getLogger(__name__)
@@ -75,8 +76,8 @@ class Callers:
     def add(self, name: str) -> tuple[Camera, str]:
         """A new camera and its token, which nobody can be told again. CommandError if it can't."""
         name = name.strip()
-        if not 0 < len(name) <= MOST_NAME or not name.isprintable():
-            raise CommandError(f"a name has to be 1 to {MOST_NAME} printable characters")
+        if fault := names.fault(name):
+            raise CommandError(f"a name {fault}")
         taken = {each.casefold() for each in (self.own.name, *self._names())}
         if name.casefold() in taken:
             raise CommandError(f"there is a camera called {name!r} already: choose another name")
@@ -132,7 +133,7 @@ def _parsed(data: bytes) -> tuple[Registered, ...]:
     for each in registered:
         if not (CALL_ID.fullmatch(each.camera) and DIGEST.fullmatch(each.token_sha256)):
             raise ValueError("an entry is malformed")
-        if len(each.name) > MOST_NAME or not each.name.isprintable() or len(each.created) > 32:
+        if names.fault(each.name) or len(each.created) > 32:
             raise ValueError("an entry is malformed")
     return registered[:MOST_CALLERS]
 

@@ -5,7 +5,7 @@ to be sent, in order, or raises BadMessage and has changed nothing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgecam.errors import BadMessage
@@ -18,9 +18,11 @@ from edgecam.signaling.messages import (
     AskForFloor,
     Floor,
     Hangup,
+    Join,
     Listen,
     Message,
     Offer,
+    Rename,
     Status,
     Trickle,
     Watcher,
@@ -35,10 +37,14 @@ MOST_UNANSWERED = 4
 
 @dataclass(slots=True)
 class _Viewer:
-    """A viewer as the others see it, where it comes from, and the call it has."""
+    """A viewer as the others see it, where it comes from, and the call it has.
+
+    ``made``: what it is called for as long as it gives no name.
+    """
 
     watcher: Watcher
     address: str
+    made: str
     call: str | None = None
 
 
@@ -104,18 +110,20 @@ class Calls:
         return told
 
     def viewer_joined(
-        self, viewer: str, watcher: Watcher, wanted: str | None, now: float, address: str = ""
+        self, viewer: str, watcher: Watcher, join: Join, now: float, address: str = ""
     ) -> list[Delivery]:
         """A viewer's socket opened; it is in line for a call of the camera it wants, or of any.
 
-        Without an ``address`` it is taken to have one of its own.
+        ``watcher`` is what it is called for as long as it gives no name. Without an ``address`` it
+        is taken to have one of its own.
         """
-        self._viewers[viewer] = _Viewer(watcher, address or viewer)
+        named = replace(watcher, name=join.name or watcher.name)
+        self._viewers[viewer] = _Viewer(named, address or viewer, watcher.name)
         if self._changed:
             # It is told what the others have not been told yet, and may never be.
             self._listed = None
         cameras = Delivery(viewer, "cameras", self.cameras.listed())
-        return [cameras, *self._line_up(viewer, wanted, now)]
+        return [cameras, *self._line_up(viewer, join.camera, now)]
 
     def viewer_left(self, viewer: str) -> list[Delivery]:
         """A viewer's socket closed: its call is over."""
@@ -168,6 +176,8 @@ class Calls:
                 return self._of_viewer(viewer, message.call).ask_for_floor(message)
             case Hangup():
                 return self._end(self._of_viewer(viewer, message.call), message.reason, {viewer})
+            case Rename():
+                return self._rename(self._viewers[viewer], message.name)
             case Floor():
                 raise BadMessage("bad-message", "a viewer says whether it wants the floor")
         raise BadMessage("unknown-event", "a viewer does not say that")
@@ -271,6 +281,14 @@ class Calls:
         if not self._line.is_news(viewer, why) and not repeat:
             return []
         return [Delivery(viewer, "waiting", why._asdict() | {"camera": wanted})]
+
+    def _rename(self, viewer: _Viewer, name: str) -> list[Delivery]:
+        """Call ``viewer`` that, in the call it has and in those to come."""
+        named = replace(viewer.watcher, name=name or viewer.made)
+        if named == viewer.watcher:
+            return []
+        viewer.watcher = named
+        return self._calls[viewer.call].rename(named) if viewer.call else []
 
     def _hang_up(self, viewer: str, reason: str) -> list[Delivery]:
         """End the call ``viewer`` has, if any, on its own account."""

@@ -111,6 +111,8 @@ class Cameras:
 
     def _why_not(self, camera: str) -> Why:
         speaker = self.speaker(camera)
+        if speaker is None and camera not in self._known:
+            return Why("unknown-camera", "there is no such camera")
         if speaker is None:
             return Why("no-caller", "the camera is away")
         status = self.status(speaker)

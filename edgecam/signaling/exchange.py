@@ -12,6 +12,7 @@ from edgecam.signaling.messages import (
     Hangup,
     Listen,
     Offer,
+    Renamed,
     Taken,
     Trickle,
     Watcher,
@@ -28,6 +29,7 @@ Event = Literal[
     "floor",
     "hangup",
     "taken",
+    "renamed",
     "status",
     "waiting",
     "cameras",
@@ -75,6 +77,10 @@ class Call:
             *(Delivery(viewer, "candidate", trickle.payload()) for trickle in self.from_caller),
             Delivery(self.caller, "taken", Taken(self.offer.call, watcher).payload()),
         ]
+
+    def rename(self, watcher: Watcher) -> list[Delivery]:
+        """The viewer it was handed to has another name."""
+        return [Delivery(self.caller, "renamed", Renamed(self.offer.call, watcher).payload())]
 
     def is_overdue(self, now: float) -> bool:
         """Whether it was handed out and not answered in time."""

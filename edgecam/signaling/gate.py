@@ -1,5 +1,6 @@
 """The Engine.IO sockets below the namespaces: each is counted, and so is every packet it sends."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -61,6 +62,7 @@ class Gate:
         self._close = close
         self._came = eio.handlers["connect"]
         self._left = eio.handlers["disconnect"]
+        eio.logger.addFilter(_is_about_us)
         eio.on("connect", self._connect)
         eio.on("disconnect", self._disconnect)
 
@@ -165,3 +167,10 @@ class _WebSocket:
 
 def _is_known(packet: Packet) -> bool:
     return packet.packet_type in range(NOOP + 1)
+
+
+def _is_about_us(record: logging.LogRecord) -> bool:
+    """Whether it is about more than a request that is wrong: anybody can send those, and a viewer
+    does that polls once more after its session has ended.
+    """
+    return record.funcName != "_log_error_once"

@@ -96,6 +96,27 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """A viewer says what the others are to see it as, "": what the server makes of its browser."""
+
+    name: str
+
+    def payload(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """The viewer of a call is called something else from now on."""
+
+    call: str
+    viewer: Watcher
+
+    def payload(self) -> dict[str, Any]:
+        return {"call": self.call, "viewer": self.viewer.payload()}
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """What of a viewer's can be heard and seen at the device."""
 
@@ -171,5 +192,16 @@ class Join:
 
 
 Message = (
-    Offer | Answer | Listen | Trickle | Hangup | Taken | Status | AskForCall | AskForFloor | Floor
+    Offer
+    | Answer
+    | Listen
+    | Trickle
+    | Hangup
+    | Taken
+    | Rename
+    | Renamed
+    | Status
+    | AskForCall
+    | AskForFloor
+    | Floor
 )

@@ -6,10 +6,10 @@ BadMessage with the code the document names.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from edgecam import names
 from edgecam.errors import BadMessage
 from edgecam.peer.description import MOST_CANDIDATE, MOST_SDP, Candidate
 from edgecam.signaling.messages import (
@@ -23,6 +23,8 @@ from edgecam.signaling.messages import (
     Listen,
     Message,
     Offer,
+    Rename,
+    Renamed,
     Status,
     Taken,
     Talk,
@@ -35,13 +37,6 @@ CALL_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 REASON = re.compile(r"[a-z-]{1,32}")
 MOST_MESSAGE = 131_072
-MOST_NAME = 40
-MOST_MARKS = 3
-"""Combining marks in a row: Hindi has nukta, vowel sign and anusvara."""
-
-BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols that show nothing: Hangul fillers and the empty Braille pattern."""
-
 MOST_ICE_SERVERS = 8
 MOST_WATCHING = 64
 
@@ -62,8 +57,7 @@ def parse_join(auth: object) -> Join:
         return Join()
     if not isinstance(auth, dict):
         raise BadMessage("bad-message", "auth has to be one object")
-    name = auth.get("name", "")
-    return Join(_name(name) if name != "" else "", _camera(auth))
+    return Join(_name_if_any(auth.get("name", "")), _camera(auth))
 
 
 def call_of(payload: object) -> str | None:
@@ -139,6 +133,14 @@ def _taken(payload: dict[str, Any]) -> Taken:
     return Taken(_call(payload), None if viewer is None else _watcher(viewer))
 
 
+def _rename(payload: dict[str, Any]) -> Rename:
+    return Rename(_name_if_any(payload.get("name")))
+
+
+def _renamed(payload: dict[str, Any]) -> Renamed:
+    return Renamed(_call(payload), _watcher(payload.get("viewer")))
+
+
 def _watcher(value: object) -> Watcher:
     if not isinstance(value, dict):
         raise BadMessage("bad-message", "a viewer has to be an object")
@@ -208,14 +210,15 @@ def _id(value: object, what: str) -> str:
     return value
 
 
+def _name_if_any(value: object) -> str:
+    return "" if value == "" else _name(value)
+
+
 def _name(value: object) -> str:
-    if not isinstance(value, str) or len(value) > MOST_NAME or not value.isprintable():
-        raise BadMessage("bad-message", f"name has to be printable text of up to {MOST_NAME}")
-    kinds = "".join(unicodedata.category(each)[0] for each in value if each not in BLANK)
-    if not re.search("[LNPS]", kinds):
-        raise BadMessage("bad-message", "name has to show something")
-    if "M" * (MOST_MARKS + 1) in kinds:
-        raise BadMessage("bad-message", f"name has to have {MOST_MARKS} marks in a row at most")
+    if not isinstance(value, str):
+        raise BadMessage("bad-message", "name has to be text")
+    if fault := names.fault(value):
+        raise BadMessage("bad-message", f"name {fault}")
     return value.strip()
 
 
@@ -246,6 +249,8 @@ _PARSERS: dict[str, Callable[[dict[str, Any]], Message]] = {
     "candidate": _trickle,
     "hangup": _hangup,
     "taken": _taken,
+    "name": _rename,
+    "renamed": _renamed,
     "status": _status,
     "call": _ask_for_call,
     "floor": _floor,

@@ -186,9 +186,9 @@ class SignalingServer:
         else:
             visitor.share = TokenBucket(BURST, RATE, now)
             self._members[sid] = member(namespace, address, visitor.cut, calls, now)
-            name = who.name or described(request.headers.get("User-Agent", ""))
-            watcher = Watcher(secrets.token_urlsafe(9), name)
-            self._send(self.calls.viewer_joined(sid, watcher, who.camera, now, address))
+            made = described(request.headers.get("User-Agent", ""))
+            watcher = Watcher(secrets.token_urlsafe(9), made)
+            self._send(self.calls.viewer_joined(sid, watcher, who, now, address))
 
     def _caller(self, auth: object) -> Camera:
         token = auth.get("token") if isinstance(auth, dict) else None

@@ -61,6 +61,10 @@ class Leaf:
     clock_is_wrong: bool
 
 
+class _UnusableError(Exception):
+    """Why a kept certificate can't be used."""
+
+
 class CertificateStore:
     """``ca.key``, ``ca.crt``, ``leaf.key`` and ``leaf.crt`` in ``folder``, for this user only."""
 
@@ -68,31 +72,54 @@ class CertificateStore:
         self._folder = folder
         self._now = now
 
-    def ensure(self, names: Names) -> Leaf:
+    def ensure(self, names: Names, *, mend: bool = True) -> Leaf:
         """A leaf for ``names`` that is good for another month; what is on disk already, if it is.
 
-        What can't be used is set aside as ``*.bad``. StartError if the folder can't be written.
+        What is there and can't be used is set aside as ``*.bad``, and made anew. Without ``mend``
+        that is a StartError, and nothing changes; so it is if the folder can't be written.
         """
         private_folder(self._folder, "paths.state")
         clock = self._now()
         clock_wrong = clock < CLOCK_FLOOR
         try:
-            return self._ensure(names, max(clock, CLOCK_FLOOR), clock_wrong=clock_wrong)
+            authority, pair = self._kept(mend=mend)
+            now = max(clock, CLOCK_FLOOR)
+            return self._ensure(authority, pair, names, now, clock_wrong=clock_wrong)
         except OSError as error:
             raise StartError(
                 f"the certificates in {self._folder} can't be kept ({error}): make room there "
                 "and everything in it this user's own, or choose another folder with paths.state"
             ) from error
 
-    def _ensure(self, names: Names, now: datetime, *, clock_wrong: bool) -> Leaf:
-        authority = self._load("ca")
-        if authority is not None and not _may_sign(authority.certificate):
-            self._set_aside("ca", "it is no certificate authority's")
-            authority = None
+    def _kept(self, *, mend: bool) -> tuple[Pair | None, Pair | None]:
+        """Authority and leaf on disk; what can't be used is no more, or without ``mend`` raised."""
+        kept: list[Pair | None] = []
+        for name in ("ca", "leaf"):
+            try:
+                kept.append(self._load(name))
+            except _UnusableError as error:
+                if not mend:
+                    files = " and ".join(f"{file}" for file in self._files(name))
+                    raise StartError(
+                        f"{files} can't be used ({error}): put back what was there; "
+                        "without either, a new certificate is made"
+                    ) from error
+                self._set_aside(name, str(error))
+                kept.append(None)
+        return kept[0], kept[1]
+
+    def _ensure(
+        self,
+        authority: Pair | None,
+        pair: Pair | None,
+        names: Names,
+        now: datetime,
+        *,
+        clock_wrong: bool,
+    ) -> Leaf:
         if authority is None:
             authority = new_authority(names.hostname)
             self._save("ca", authority)
-        pair = self._load("leaf")
         reason = _renewal_reason(pair, authority, names, now, clock_wrong=clock_wrong)
         if reason is not None or pair is None:
             logger.info("making a certificate for this server: %s", reason)
@@ -110,7 +137,7 @@ class CertificateStore:
         )
 
     def _load(self, name: str) -> Pair | None:
-        """What is kept under ``name``; None, and set aside, if it can't be used."""
+        """What is kept under ``name``, None if nothing is. _UnusableError if it is no good."""
         key_file, certificate_file = self._files(name)
         if not key_file.exists() and not certificate_file.exists():
             return None
@@ -118,14 +145,13 @@ class CertificateStore:
             key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
             certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
         except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-            self._set_aside(name, str(error))
-            return None
+            raise _UnusableError(error) from error
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            self._set_aside(name, "the key is of another kind")
-            return None
+            raise _UnusableError("the key is of another kind")
         if key.public_key() != certificate.public_key():
-            self._set_aside(name, "key and certificate do not belong together")
-            return None
+            raise _UnusableError("key and certificate do not belong together")
+        if name == "ca" and not _may_sign(certificate):
+            raise _UnusableError("it is no certificate authority's")
         return Pair(key, certificate)
 
     def _save(self, name: str, pair: Pair) -> None:

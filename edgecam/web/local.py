@@ -17,14 +17,19 @@ def local_app(
     desk: Desk,
     where: Callable[[], dict[str, Any]],
     mount: Callable[[web.Application], None],
+    status: Callable[[], str],
 ) -> web.Application:
-    """An application of those routes. ``where``: how another device gets here, for a new caller.
+    """An application of those routes. ``where``: how another device gets here, for a new caller;
+    ``status``: a line about how the node is.
 
     What can't be done is answered 409, with the reason as ``error``.
     """
 
     async def link(request: web.Request) -> web.Response:
         return web.json_response({"links": new_links()})
+
+    async def how(request: web.Request) -> web.Response:
+        return web.json_response({"status": status()})
 
     async def callers(request: web.Request) -> web.Response:
         listed = [_listed(caller, state) for caller, state in desk.list()]
@@ -41,6 +46,7 @@ def local_app(
 
     app = web.Application(middlewares=[_refusing], client_max_size=MOST_BODY)
     app.router.add_post("/link", link)
+    app.router.add_get("/status", how)
     app.router.add_get("/callers", callers)
     app.router.add_post("/callers/add", add)
     app.router.add_post("/callers/revoke", revoke)

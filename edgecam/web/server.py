@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from edgecam.errors import StartError
-from edgecam.web import assets
+from edgecam.web import assets, words
 from edgecam.web.sessions import COOKIE, SESSION_AGE, Sessions
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ MOST_BODY = 4_096
 STOP_GRACE = 0.5
 HANDSHAKE_DEADLINE = 10.0
 
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+_PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 <title>edgecam</title>{head}
 <h1>{title}</h1><p>{text}</p></html>"""
@@ -79,7 +79,7 @@ class WebServer:
             try:
                 response = await handler(request)
             except web.HTTPException as error:
-                response = _words(error.status, error.reason, "There is nothing here.")
+                response = _words(request, error.status, "nothing")
                 if "Allow" in error.headers:
                     response.headers["Allow"] = error.headers["Allow"]
             except Exception:
@@ -87,7 +87,7 @@ class WebServer:
                     # Half an answer is out, or a WebSocket was open: there is nothing to add.
                     raise
                 logger.exception("%s %r could not be answered", request.method, request.path)
-                response = _words(500, "Something broke", "The log on the camera says what.")
+                response = _words(request, 500, "broken")
         if not response.prepared:
             response.headers.update(SECURITY_HEADERS)
         return response
@@ -96,19 +96,14 @@ class WebServer:
         """The answer to a request that may not pass; None if it may."""
         origin = request.headers.get("Origin")
         if origin is not None and origin != f"https://{request.host}":
-            return _words(403, "Not from there", "Another site may not use this camera.")
+            return _words(request, 403, "another_site")
         if request.path == "/health" or request.path.startswith("/enter/"):
             return None
         if self._sessions.admits(request):
             return None
         if request.path == SOCKET_PATH and self._admit_socket(request):
             return None
-        return _words(
-            401,
-            "Nobody watches unasked",
-            "Open the one-time link that the camera printed when it started, "
-            "or run <code>edgecam link</code> on it for a new one.",
-        )
+        return _words(request, 401, "signed_out")
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -116,15 +111,10 @@ class WebServer:
     async def _enter(self, request: web.Request) -> web.Response:
         cookie = self._sessions.redeem(request.match_info["code"])
         if cookie is None:
-            return _words(
-                403,
-                "This link is used up",
-                "A link opens once, within an hour. Run <code>edgecam link</code> "
-                "on the camera for a new one.",
-            )
+            return _words(request, 403, "used_up")
         # A redirect would still count as coming from wherever the link was, and a strict cookie
         # would not be sent; a page that moves on by itself is the site's own.
-        response = _words(200, "Welcome", 'On to <a href="/">the camera</a>.', refresh=True)
+        response = _words(request, 200, "welcome", refresh=True)
         response.set_cookie(
             COOKIE, cookie, max_age=SESSION_AGE, secure=True, httponly=True, samesite="Strict"
         )
@@ -157,9 +147,12 @@ async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext
         listener = await asyncio.to_thread(_listener, host, port)
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]
+        advice = "stop what uses it"
+        if isinstance(error, PermissionError):
+            advice = "allow it, for a service as docs/service.md says"
         raise StartError(
             f"port {port} on {host or 'every address'} can't be had ({reason}): "
-            "stop what uses it, or choose another with web.port and web.host"
+            f"{advice}, or choose another with web.port and web.host"
         ) from error
     return await _serve(app, listener, tls, listener.getsockname()[1])
 
@@ -232,10 +225,14 @@ def _listener(host: str, port: int) -> socket.socket:
     return socket.create_server(("", port), backlog=128)
 
 
-def _words(status: int, title: str, text: str, *, refresh: bool = False) -> web.Response:
-    """A page of few words. ``text`` is HTML of our own."""
+def _words(
+    request: web.Request, status: int, page: words.Page, *, refresh: bool = False
+) -> web.Response:
+    """A page of few words, in the language that the request wishes for."""
+    lang = words.choose(request.headers.get("Accept-Language", ""))
+    title, text = words.WORDS[lang][page]
     head = '<meta http-equiv="refresh" content="0;url=/">' if refresh else ""
-    body = _PAGE.format(head=head, title=escape(title), text=text)
+    body = _PAGE.format(lang=lang, head=head, title=escape(title), text=text)
     return web.Response(
         status=status, text=body, content_type="text/html", headers={"Cache-Control": "no-store"}
     )

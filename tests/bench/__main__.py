@@ -19,7 +19,19 @@ import pytest
 from playwright.async_api import Error as BrowserError
 
 from edgecam import __version__
-from tests.bench import encoders, going, joins, latency, lips, load, machine, plan, report
+from tests.bench import (
+    encoders,
+    going,
+    joins,
+    latency,
+    lips,
+    load,
+    machine,
+    plan,
+    report,
+    start,
+    storm,
+)
 from tests.bench.light import ViewersError, light_viewers
 from tests.bench.plan import Plan
 from tests.bench.squeeze import squeeze
@@ -123,6 +135,22 @@ async def _load(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     _say(report.load(found))
 
 
+async def _start(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """Imports, memory, and the time to the first possible call."""
+    found = await start.measure(folder, chosen.starts)
+    results["start"] = asdict(found)
+    _say(report.start(found))
+
+
+async def _storm(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """Many joins at once, by light viewers."""
+    most = storm.WATCHING + storm.JOINING
+    async with running_node(folder, **plan.options(most)) as node:
+        found = await storm.measure(node)
+    results["storm"] = asdict(found)
+    _say(report.storm(found))
+
+
 async def _going(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     """Places and pictures, in networks of their own."""
     found = await going.measure(folder, chosen.goings)
@@ -148,6 +176,8 @@ PARTS: dict[str, Part] = {
     "watch": _watch,
     "lips": _lips,
     "load": _load,
+    "storm": _storm,
+    "start": _start,
     "encoders": _encoders,
     "going": _going,
     "squeeze": _squeeze,

@@ -25,7 +25,9 @@ class ViewersError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What one viewer has received so far; ``longestGapMs`` between two frames since last asked."""
+    """What one viewer has received so far; ``longestGapMs`` between two frames since last asked;
+    ``firstFrameMs`` from its beginning to connect.
+    """
 
     packets: int
     bytes: int
@@ -33,6 +35,7 @@ class Counts:
     audio: int
     lost: int
     longestGapMs: int  # noqa: N815 - as viewers.js says it
+    firstFrameMs: int  # noqa: N815
 
 
 class LightViewers:
@@ -44,6 +47,11 @@ class LightViewers:
     async def grow(self, viewers: int) -> None:
         """Have so many viewers, each with its first frame received."""
         await self._ask({"viewers": viewers})
+
+    async def storm(self, viewers: int, within: float) -> list[Counts]:
+        """Have so many come ``within`` seconds, and wait until each has its first frame."""
+        found = await self._ask({"storm": viewers, "withinMs": 1_000 * within})
+        return [Counts(**one) for one in found]
 
     async def count(self) -> list[Counts]:
         """What each has received."""

@@ -63,12 +63,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """``shared``: CPU milliseconds a second of capture and encode alone in a process.
+    """``idle``: CPU milliseconds a second of the node while nobody watches; ``shared``: those of
+    capture and encode alone in a process.
 
     ``marginal``: what one more viewer costs, as the slope of the least squares line through the
     valid windows' CPU over their viewers; ``marginal_loop`` the same for the event loop's thread.
     """
 
+    idle: Spread
     shared: Spread
     rows: list[Row]
     marginal: float | None
@@ -78,6 +80,8 @@ class Load:
 async def measure(node: Node, plan: Plan) -> Load:
     """Have viewers join ``node``, which nobody watches, and watch it."""
     shared = await _shared(plan)
+    pid = node.process.pid
+    idle = Spread.of([(await _cpu(pid, plan.window))[0] for _ in range(plan.windows)])
     rows: list[Row] = []
     async with light_viewers(node) as viewers:
         await viewers.grow(1)
@@ -91,6 +95,7 @@ async def measure(node: Node, plan: Plan) -> Load:
     places = [float(viewers) for viewers, _ in points]
     enough = len(set(places)) > 1
     return Load(
+        idle,
         shared,
         rows,
         round(slope(places, [window.cpu for _, window in points]), 3) if enough else None,

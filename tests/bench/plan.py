@@ -9,8 +9,8 @@ from edgecam import config
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``;
-    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind; ``squeezes`` of
-    ``squeeze_seconds`` each.
+    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind; ``starts``;
+    ``squeezes`` of ``squeeze_seconds`` each.
     """
 
     joins: int
@@ -21,6 +21,7 @@ class Plan:
     window: float
     goings: int
     encodes: int
+    starts: int
     squeezes: int
     squeeze_seconds: float
 
@@ -34,6 +35,7 @@ FULL = Plan(
     window=8,
     goings=5,
     encodes=9,
+    starts=9,
     squeezes=3,
     squeeze_seconds=70,
 )
@@ -46,6 +48,7 @@ QUICK = Plan(
     window=4,
     goings=1,
     encodes=3,
+    starts=3,
     squeezes=1,
     squeeze_seconds=25,
 )

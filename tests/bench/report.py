@@ -13,6 +13,8 @@ from tests.bench.load import TOLERANCE, Load, Row
 from tests.bench.plan import RATE
 from tests.bench.squeeze import squeeze
 from tests.bench.squeeze.squeeze import Squeezed
+from tests.bench.start import Start
+from tests.bench.storm import Storm, Watched
 
 
 def heading(machine: dict[str, Any], commit: dict[str, Any], picture: str) -> Iterator[str]:
@@ -118,6 +120,42 @@ def _after(seconds: float | None) -> str:
     return "never after" if seconds is None else f"{seconds:.1f} s after"
 
 
+def start(found: Start) -> Iterator[str]:
+    """What it takes before there is anything to see."""
+    yield "\nStart"
+    rows = [_spread("importing all of it, ms", found.imports)]
+    rows += [_spread("until a call could be answered, ms", found.ready)]
+    yield from _table(("", "p50", "p95", "least", "most"), rows)
+    yield f"the first start of all, which makes keys: {found.first:.2f} s"
+    yield (
+        f"resident: {found.bare} KiB of Python, {found.imported} KiB with the imports, "
+        f"{found.idle} KiB of a node that nobody watches"
+    )
+    dear = [each for each in found.packages if each.ms >= 1]
+    yield "imports, ms: " + ", ".join(f"{it.name} {it.ms:.0f}" for it in dear if it.declared)
+    yield "dragged in by those: " + ", ".join(
+        f"{it.name} {it.ms:.0f}" for it in dear if not it.declared
+    )
+
+
+def storm(found: Storm) -> Iterator[str]:
+    """Whether the many get their picture, and what it does to the few."""
+    came = f"{found.joining} viewers within {found.within:.0f} s"
+    yield f"\n{came}, ms until each has its first frame"
+    rows = [_spread("from its beginning to connect", found.first_frame)]
+    yield from _table(("", "p50", "p95", "least", "most"), rows)
+    yield f"the {found.watching} who were watching"
+    heads = ("", "of all frames", "who got the fewest", "packets lost", "longest gap, ms")
+    yield from _table(
+        heads, [_watched_row("before", found.calm), _watched_row("storm", found.storm)]
+    )
+
+
+def _watched_row(name: str, found: Watched) -> tuple[str, ...]:
+    share = (f"{100 * part:.1f} %" for part in (found.frames, found.fewest))
+    return (name, *share, f"{found.lost}", f"{found.longest_gap_ms}")
+
+
 def _going_row(each: Going) -> tuple[str, ...]:
     spreads = (each.freed, each.back)
     count = max(spread.count for spread in spreads if spread)
@@ -134,7 +172,8 @@ def load(found: Load) -> Iterator[str]:
     yield "\nCPU of the node, ms a second, medians of the windows; memory, KiB a viewer"
     heads = "viewers,all,event loop,all / n,loop / n,beyond encode / n,RSS + / n,PSS + / n,fps,lost"
     yield from _table(heads.split(","), [_load_row(row) for row in found.rows])
-    shared = found.shared
+    idle, shared = found.idle, found.shared
+    yield f"nobody watching: {idle.p50:.1f} ({idle.least:.1f}-{idle.most:.1f}) ms a second"
     yield (
         f"capture and encode alone in a process: {shared.p50:.1f} "
         f"({shared.least:.0f}-{shared.most:.0f}) ms a second, subtracted in 'beyond encode'"

@@ -27,11 +27,12 @@ EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 
 @asynccontextmanager
 async def chromium(
-    folder: Path, ca: Path, *flags: str, locale: str = "en-US"
+    folder: Path, ca: Path, *flags: str, locale: str = "en-US", touch: bool = False
 ) -> AsyncIterator[BrowserContext]:
     """A browser with a fresh profile in ``folder``. TLS is verified for real, against ``ca``.
 
-    ``locale`` is the one language it prefers, whatever the system's is.
+    ``locale`` is the one language it prefers, whatever the system's is. With ``touch`` it has a
+    screen to touch.
 
     No permission is faked: Chromium hides its addresses behind ``.local`` names, as it does for
     everybody who has not granted camera or microphone.
@@ -49,6 +50,7 @@ async def chromium(
             ignore_default_args=["--mute-audio"],
             viewport={"width": 1280, "height": 800},
             locale=locale,
+            has_touch=touch,
         )
         try:
             yield context

@@ -133,6 +133,53 @@ async def test_side_by_side(tmp_path: Path) -> None:
         assert viewer.complaints == []
 
 
+async def test_a_paused_picture_in_a_tile_is_a_touch_away(tmp_path: Path) -> None:
+    """The touch that a browser wants before it plays; the next one chooses the tile."""
+    async with (
+        two_cameras(tmp_path) as (node, _),
+        chromium(tmp_path, node.ca) as browser,
+    ):
+        viewer = await watcher(browser, node.link)
+        page = viewer.page
+        await viewer.until("live")
+        await choose(page, "Garage")
+        await shows(viewer, "Garage")
+        await choose(page, "Side by side")
+        tile = await frame_of(page)
+        await tile.evaluate("() => document.getElementById('video').pause()")
+        await tile.wait_for_function("() => window.edgecam.state().paused")
+
+        await page.get_by_role("button", name="Show Front door").click()
+        await tile.wait_for_function("() => window.edgecam.state().phase === 'live'")
+        assert not await tile.evaluate("() => document.getElementById('video').paused")
+        assert await showing(viewer) == "Garage"
+        await page.get_by_role("button", name="Show Front door").click()
+        await shows(viewer, "Front door")
+
+
+TILES = """
+async (names) => {
+  const { Tiles } = await import("/tiles.js");
+  const tiles = new Tiles("Show {name}", () => {});
+  return names.map((name) => {
+    tiles.draw([{ camera: "camera-of-nobody", name }]);
+    const button = document.querySelector(".tile button");
+    return [button.textContent, button.getAttribute("aria-label")];
+  });
+}
+"""
+
+
+async def test_a_tile_is_called_what_its_camera_is(tmp_path: Path) -> None:
+    """Also once that has another name."""
+    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        viewer = await watcher(browser, node.link)
+        assert await viewer.page.evaluate(TILES, ["Front door", "Porch"]) == [
+            ["Front door", "Show Front door"],
+            ["Porch", "Show Porch"],
+        ]
+
+
 async def test_a_camera_that_is_away_is_named(tmp_path: Path) -> None:
     """In the list, and in place of its picture. The other's goes on; it comes back by itself."""
     async with (
@@ -160,6 +207,26 @@ async def test_a_camera_that_is_away_is_named(tmp_path: Path) -> None:
         await other.start()
         await shows(viewer, "Garage")
         assert await tile.evaluate("() => window.edgecam.state().call") == call
+
+
+async def test_a_bookmark_of_a_camera_that_is_no_more(tmp_path: Path) -> None:
+    """It is not waited for as one that is away; those that there are are a touch away."""
+    async with (
+        running_node(tmp_path, camera__name="Front door") as node,
+        chromium(tmp_path, node.ca) as browser,
+    ):
+        viewer = await watcher(browser, node.link)
+        await viewer.until("live")
+        page = viewer.page
+        await page.goto(node.url("/?camera=one-that-was-revoked"))
+        await viewer.until("waiting")
+        await expect(page.locator("#message")).to_contain_text("There is no such camera here")
+        await page.get_by_role("button", name="Show Front door").click()
+        await viewer.until("live")
+        assert await viewer.stamps(3)
+        own = (await viewer.state())["showing"]
+        assert page.url == node.url(f"/?camera={own}")
+        await expect(page.get_by_role("button", name="Show Front door")).to_have_count(0)
 
 
 async def test_nobody_else_may_frame_the_page(tmp_path: Path) -> None:

@@ -208,6 +208,50 @@ async def test_the_figures_are_those_of_the_statistics(tmp_path: Path) -> None:
         }
 
 
+FAILING = """
+async () => {
+  const { Link } = await import("/link/link.js");
+  const { Store } = await import("/state.js");
+  const { load } = await import("/languages.js");
+  const store = new Store();
+  const say = (state) => {
+    const status = { state, message: "", viewers: 1, places: 1, watching: [], floor: [], talk: {} };
+    store.dispatch({ type: "status", status });
+  };
+  let measured = 0;
+  const started = performance.now();
+  const stats = async () => {
+    measured++;
+    const at = (performance.now() - started) / 1_000;
+    const video = { packetsReceived: 120 * at, framesDecoded: 30 * at };
+    return [{ type: "inbound-rtp", kind: "video", ...video }];
+  };
+  const video = document.getElementById("video");
+  new Link({ store, session: { stats }, language: await load(["en"]), video });
+  const button = document.getElementById("quality");
+  const tick = () => new Promise((next) => setTimeout(next, 1_000));
+  store.dispatch({ type: "offer", call: "12345678", camera: null, viewer: null });
+  store.dispatch({ type: "frame" });
+  while (button.hidden) await tick();
+  say("failed");
+  const found = [button.hidden];
+  const before = measured;
+  for (let ticks = 3; ticks > 0; ticks--) await tick();
+  found.push(button.hidden, measured - before);
+  say("ready");
+  while (button.hidden) await tick();
+  return [...found, document.getElementById("quality-level").textContent];
+}
+"""
+
+
+async def test_a_camera_that_has_failed_says_nothing_of_the_link(tmp_path: Path) -> None:
+    """No pictures come, and that is not the link's fault. Once some do, it is judged anew."""
+    async with serving_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        page = (await watcher(browser, node.link)).page
+        assert await page.evaluate(FAILING) == [True, True, 0, "Good connection"]
+
+
 async def test_the_page_says_how_good_the_link_is(tmp_path: Path) -> None:
     """A word beside the picture, and the figures behind it for whoever opens them."""
     async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:

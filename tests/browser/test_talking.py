@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import av
-from playwright.async_api import Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.chromium import chromium
 from tests.browser.microphone import CAMERA, arrives, is_filled, microphone
 from tests.browser.watcher import Watcher, watcher
-from tests.node import Node, running_node
+from tests.node import running_node
 
 # Notes every track that the page is given, to see what becomes of it.
 NOTE_TRACKS = """
@@ -29,10 +29,10 @@ OPEN = "() => window.given.filter((track) => track.readyState === 'live').map(({
 GIVEN = "() => window.given.length"
 
 
-async def talker(browser: object, node: Node, address: str) -> Watcher:
+async def talker(browser: BrowserContext, address: str, *, idle: bool = False) -> Watcher:
     """A page that shows the picture and has a microphone to offer."""
-    await browser.add_init_script(NOTE_TRACKS)  # type: ignore[attr-defined]
-    page = await watcher(browser, address)  # type: ignore[arg-type]
+    await browser.add_init_script(NOTE_TRACKS)
+    page = await watcher(browser, address, idle=idle)
     await page.until("live")
     await expect(page.page.locator("#talk")).to_be_visible()
     return page
@@ -41,13 +41,11 @@ async def talker(browser: object, node: Node, address: str) -> Watcher:
 async def is_on(page: Page, button: str) -> None:
     """Wait until the microphone, or the camera, is on, and says so."""
     await expect(page.locator(button)).to_have_attribute("data-state", "on")
-    await expect(page.locator(button)).to_have_attribute("aria-pressed", "true")
 
 
 async def is_off(page: Page, button: str) -> None:
     """Wait until it is off, for the browser too."""
     await expect(page.locator(button)).to_have_attribute("data-state", "off")
-    await expect(page.locator(button)).to_have_attribute("aria-pressed", "false")
 
 
 async def test_who_holds_the_button_is_heard(tmp_path: Path) -> None:
@@ -57,7 +55,7 @@ async def test_who_holds_the_button_is_heard(tmp_path: Path) -> None:
         running_node(tmp_path, speaker__driver="file", speaker__device=str(voice)) as node,
         chromium(tmp_path, node.ca, *await microphone(tmp_path)) as browser,
     ):
-        viewer = await talker(browser, node, node.link)
+        viewer = await talker(browser, node.link)
         page = viewer.page
         await expect(page.locator("#picture")).to_be_hidden()
         assert await page.evaluate(GIVEN) == 0
@@ -103,7 +101,7 @@ async def test_a_tap_leaves_the_microphone_on(tmp_path: Path) -> None:
         running_node(tmp_path, speaker__driver="file", speaker__device=str(voice)) as node,
         chromium(tmp_path, node.ca, *await microphone(tmp_path)) as browser,
     ):
-        viewer = await talker(browser, node, node.link)
+        viewer = await talker(browser, node.link)
         page = viewer.page
         await page.click("#talk")
         await is_on(page, "#talk")
@@ -136,8 +134,8 @@ async def test_one_talks_and_the_other_is_told(tmp_path: Path) -> None:
         chromium(tmp_path / "one", node.ca, *await microphone(tmp_path / "one")) as one,
         chromium(tmp_path / "two", node.ca, *await microphone(tmp_path / "two")) as two,
     ):
-        ana = await talker(one, node, node.link)
-        other = await talker(two, node, await node.new_link())
+        ana = await talker(one, node.link)
+        other = await talker(two, await node.new_link())
         await ana.page.click("#watching")
         name = ana.page.get_by_label("Your name")
         await name.press_sequentially("tfm ")
@@ -151,7 +149,7 @@ async def test_one_talks_and_the_other_is_told(tmp_path: Path) -> None:
         await expect(people.filter(has_text="Ana <b>Lúcia</b>")).to_be_visible()
         assert await other.page.locator("#people li b").count() == 0
         await expect(people.filter(has_text="you")).to_have_count(1)
-        await expect(people.filter(has_text="Chrome on Linux")).to_contain_text("you")
+        await expect(people.filter(has_text="Chrome · Linux")).to_contain_text("you")
 
         await ana.page.click("#talk")
         await is_on(ana.page, "#talk")
@@ -184,7 +182,7 @@ async def test_who_is_silent_is_told_that_it_was_turned_off(tmp_path: Path) -> N
         running_node(tmp_path, speaker__driver="null", talk__silence=2) as node,
         chromium(tmp_path, node.ca, *await microphone(tmp_path, hertz=0)) as browser,
     ):
-        viewer = await talker(browser, node, node.link)
+        viewer = await talker(browser, node.link)
         await viewer.page.click("#talk")
         await is_on(viewer.page, "#talk")
         await expect(viewer.page.locator("#sign")).to_contain_text("nothing was heard")
@@ -232,7 +230,7 @@ async def test_a_refusal_is_told_in_words(tmp_path: Path) -> None:
     async with running_node(tmp_path, speaker__driver="null") as node:
         # Nobody is there to be asked, which counts as a no.
         async with chromium(tmp_path / "no", node.ca, CAMERA[0]) as browser:
-            viewer = await talker(browser, node, node.link)
+            viewer = await talker(browser, node.link)
             await viewer.page.click("#talk")
             sign = viewer.page.locator("#sign")
             await expect(sign).to_contain_text("does not allow the microphone")
@@ -240,7 +238,7 @@ async def test_a_refusal_is_told_in_words(tmp_path: Path) -> None:
             await is_off(viewer.page, "#talk")
             assert (await viewer.state())["floor"] is None
         async with chromium(tmp_path / "none", node.ca, CAMERA[1]) as browser:
-            viewer = await talker(browser, node, await node.new_link())
+            viewer = await talker(browser, await node.new_link())
             await viewer.page.click("#talk")
             sign = viewer.page.locator("#sign")
             await expect(sign).to_contain_text("No microphone was found")

@@ -44,6 +44,12 @@ async (hertz) => {
 """
 
 
+# The bar of a page that nobody touches fades, and can't be pressed then.
+HAND_ON_THE_MOUSE = """
+setInterval(() => document.dispatchEvent(new Event("pointermove")), 1_000);
+"""
+
+
 @dataclass
 class Watcher:
     """One page, and what it complained about."""
@@ -79,9 +85,13 @@ class Watcher:
         return str((await self.state())["call"])
 
 
-async def watcher(context: BrowserContext, address: str) -> Watcher:
-    """A new page at ``address``, be it a one-time link or the page itself."""
+async def watcher(context: BrowserContext, address: str, *, idle: bool = False) -> Watcher:
+    """A new page at ``address``, be it a one-time link or the page itself. ``idle``: once it is
+    open, nobody moves the mouse.
+    """
     page = await context.new_page()
+    if not idle:
+        await page.add_init_script(HAND_ON_THE_MOUSE)
     complaints: list[str] = []
 
     def note_message(message: ConsoleMessage) -> None:

@@ -74,7 +74,7 @@ async def test_a_browser_calls_with_its_own_camera(tmp_path: Path) -> None:
         assert shown == shown | said
         assert await caller.page.evaluate("(call) => caller.connection(call)", call) == "connected"
         taken = await hears(caller, "taken", call)
-        assert taken["viewer"]["name"] == "Chrome on Linux"
+        assert taken["viewer"]["name"] == "Chrome · Linux"
         _, listed, _ = await node.command("caller", "list")
         assert listed.startswith(f"{NAME}\tready\t")
         assert await page.text("#badge") == "LIVE"

@@ -10,6 +10,9 @@ import { fill } from "./words.js";
  * @typedef {import("./messages.js").Camera} Camera
  */
 
+/** Of more there is the list. */
+const MOST_OTHERS = 4;
+
 /** The cameras there are: which is shown, and whether the others stand beside it. */
 export class Cameras {
   #house;
@@ -17,6 +20,8 @@ export class Cameras {
   #name = element("choose-name", HTMLElement);
   #list = make("ul");
   #side = make("button", "wide");
+  /** In place of a picture that nobody sends. */
+  #others = make("div", "others");
   #panel;
   #tiles;
   /** What is drawn: a list that is drawn anew loses the focus. */
@@ -31,6 +36,7 @@ export class Cameras {
     this.#side.type = "button";
     section.append(make("h2", "", cameras.title), this.#list, this.#side);
     this.#button.title = cameras.title;
+    element("message", HTMLElement).append(this.#others);
     this.#tiles = new Tiles(cameras.show, (camera) => house.session.show(camera));
     this.#panel = new Panel(this.#button, section, () => {});
     this.#side.addEventListener("click", () => {
@@ -43,12 +49,13 @@ export class Cameras {
   }
 
   /** @param {Readonly<State>} state */
-  #draw({ cameras, showing }) {
+  #draw({ cameras, showing, phase, reason }) {
     const { choice, language } = this.#house;
+    const lost = phase === "waiting" && reason === "unknown-camera";
     const known = cameras.find(({ camera }) => camera === showing);
     const others = cameras.filter(({ camera }) => camera !== showing);
     this.#button.hidden = others.length === 0;
-    const drawn = JSON.stringify([cameras, showing, choice.side]);
+    const drawn = JSON.stringify([cameras, showing, choice.side, lost]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#name.textContent = known?.name || language.cameras.title;
@@ -58,8 +65,17 @@ export class Cameras {
     for (const button of this.#list.querySelectorAll("button")) {
       if (focused && button.dataset.camera === focused) button.focus();
     }
+    this.#others.replaceChildren(...(lost ? cameras.slice(0, MOST_OTHERS).map((each) => this.#way(each)) : []));
     // Which is shown has to be known first, or it would be shown twice.
     this.#tiles.draw(choice.side && showing ? others : []);
+  }
+
+  /** @param {Camera} camera */
+  #way({ camera, name }) {
+    const button = make("button", "", fill(this.#house.language.cameras.show, { name }));
+    button.type = "button";
+    button.addEventListener("click", () => this.#house.session.show(camera));
+    return button;
   }
 
   /** @param {Camera} camera @param {boolean} shown */

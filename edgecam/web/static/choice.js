@@ -29,6 +29,8 @@ export function writeAddress({ camera, side, tile }) {
 export class Choice {
   #address = readAddress(location.search);
   #name = savedName();
+  /** The name that the server knows. */
+  #told = "";
 
   get camera() {
     return this.#address.camera;
@@ -58,6 +60,20 @@ export class Choice {
     }
   }
 
+  /**
+   * Tells when another page of this browser, such as the one around a tile, has changed the name.
+   *
+   * @param {() => void} renamed
+   */
+  onRenamed(renamed) {
+    addEventListener("storage", ({ key }) => {
+      const name = key === NAME || key === null ? savedName() : this.#name;
+      if (name === this.#name) return;
+      this.#name = name;
+      renamed();
+    });
+  }
+
   /** @param {{camera?: string | null, side?: boolean}} chosen */
   show(chosen) {
     this.#address = { ...this.#address, ...chosen };
@@ -66,12 +82,26 @@ export class Choice {
 
   /** What the server is told on joining. @returns {{name?: string, camera?: string}} */
   auth() {
+    this.tell();
     return { ...(this.#name && { name: this.#name }), ...(this.camera && { camera: this.camera }) };
   }
 
-  /** The server would not hear it: better nameless than not at all. */
+  /** Whether the server knows this viewer by another name. */
+  get untold() {
+    return this.#told !== this.#name;
+  }
+
+  /** The name, to be told to the server now. */
+  tell() {
+    this.#told = this.#name;
+    return this.#name;
+  }
+
+  /** The server would not hear it, nor will it the next time. @returns {boolean} whether there was one */
   refused() {
-    this.#name = "";
+    const had = this.#name !== "";
+    this.name = "";
+    return had;
   }
 }
 

@@ -14,6 +14,8 @@ export class Controls {
   #fullscreen = element("fullscreen", HTMLButtonElement);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
+  /** What was under the pointer when it went down. @type {EventTarget | null} */
+  #pressed = null;
 
   /** @param {Player} player */
   constructor(player) {
@@ -29,6 +31,8 @@ export class Controls {
     for (const event of ["pointermove", "pointerdown", "focusin", "keydown"]) {
       document.addEventListener(event, () => this.#wake());
     }
+    document.addEventListener("pointerdown", ({ target }) => (this.#pressed = target), true);
+    document.addEventListener("click", (event) => this.#onClick(event), true);
     this.#wake();
   }
 
@@ -38,13 +42,30 @@ export class Controls {
     this.#sound.dataset.on = String(!muted);
   }
 
+  /**
+   * A touch that brings the bar back ends over a button that was not there when it began. Only what
+   * was pressed down on is meant.
+   *
+   * @param {MouseEvent} event
+   */
+  #onClick(event) {
+    const button = event.target instanceof Element && event.target.closest("button");
+    if (!button || event.detail === 0) return;
+    if (this.#pressed instanceof Node && button.contains(this.#pressed)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
   /** @param {KeyboardEvent} event */
   #onKey(event) {
+    // A held Enter presses a button again and again: what turns something on would turn it off.
+    if (event.repeat && event.key === "Enter" && event.target instanceof HTMLButtonElement) event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     // Who writes a name means letters.
     if (event.target instanceof HTMLInputElement) return;
-    if (event.key === "m" && !this.#sound.hidden) this.#player.toggleSound();
-    if (event.key === "f") this.#toggleFullscreen();
+    const key = event.key.toLowerCase();
+    if (key === "m" && !this.#sound.hidden) this.#player.toggleSound();
+    if (key === "f") this.#toggleFullscreen();
   }
 
   #toggleFullscreen() {

@@ -14,13 +14,17 @@ export function make(tag, name = "", text = "") {
   return made;
 }
 
-/** Adds a style sheet to the page. @param {string} href @returns {Promise<void>} when it is in use, or can't be */
+/** Adds a style sheet to the page. @param {string} href @returns {Promise<void>} when it is in use */
 export function style(href) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
   link.href = href;
-  return new Promise((resolve) => {
-    link.onload = link.onerror = () => resolve();
+  return new Promise((resolve, reject) => {
+    link.onload = () => resolve();
+    link.onerror = () => {
+      link.remove();
+      reject(new Error(`${href} can't be had`));
+    };
     document.head.append(link);
   });
 }

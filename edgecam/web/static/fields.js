@@ -3,7 +3,15 @@
 const ID = /^[A-Za-z0-9_-]{8,64}$/;
 const REASON = /^[a-z-]{1,32}$/;
 export const MAX_TEXT = 256;
+/** Code points. */
 const MAX_NAME = 40;
+/** Combining marks in a row. */
+const MAX_MARKS = 3;
+
+/** What no name has in it, but for the joiners of Persian and of emoji, and the tags of a region's flag. */
+const REFUSED = /(?![\u200c\u200d\u{e0020}-\u{e007f}])[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu;
+/** What a name may have in it and shows nothing by itself: fillers, joiners, and what is kept for more such. */
+const UNSEEN = /[\u115f\u1160\u200c\u200d\u2065\u2800\u3164\uffa0\ufff0-\ufff8\u{e0000}-\u{e0fff}]/gu;
 
 /** @param {unknown} value @returns {Record<string, unknown> | null} */
 export function object(value) {
@@ -43,13 +51,26 @@ export function isCount(value) {
 }
 
 /**
- * A name as it can be shown and sent: printable, in one line, of up to 40 characters.
+ * The name that is in a text, as it can be shown and sent (docs/signaling.md, "Names"); "" if there
+ * is none. The server, which has the same rule in edgecam/names.py, may know fewer characters: what
+ * is unassigned to it passes there.
  *
  * @param {string} value
  */
 export function cleanName(value) {
-  const line = value.slice(0, MAX_TEXT).replace(/[\s\p{Z}]+/gu, " ").replace(/\p{C}/gu, "").trim();
-  return [...line].slice(0, MAX_NAME).join("").trim();
+  const line = value.slice(0, MAX_TEXT).replace(/[\t\n\v\f\r\p{Z}]+/gu, " ").replace(REFUSED, "");
+  const name = [...unstacked(line).trim()].slice(0, MAX_NAME).join("").trim();
+  return /[^\p{M}\p{Z}]/u.test(name.replace(UNSEEN, "")) ? name : "";
+}
+
+/** Without the marks that are too many on top of each other. @param {string} line */
+function unstacked(line) {
+  let marks = 0;
+  return [...line].filter((each) => {
+    if (each.search(UNSEEN) >= 0) return true;
+    marks = /\p{M}/u.test(each) ? marks + 1 : 0;
+    return marks <= MAX_MARKS;
+  }).join("");
 }
 
 /**

@@ -1,8 +1,11 @@
 import { Cameras } from "./cameras.js";
 import { style } from "./dom.js";
+import { insist, orReload } from "./insist.js";
 import { Link } from "./link/link.js";
 import { People } from "./people.js";
 import { TalkView } from "./talk/view.js";
+
+const STYLES = ["call.css", "panels.css", "tiles.css"];
 
 /**
  * @typedef {object} House what the parts of the call's view stand on
@@ -20,7 +23,8 @@ import { TalkView } from "./talk/view.js";
  * @param {House} house
  */
 export async function furnish(house) {
-  await style(new URL("call.css", import.meta.url).href);
+  const styles = STYLES.map((file) => insist(() => style(new URL(file, import.meta.url).href)));
+  await orReload(Promise.all(styles));
   document.body.dataset.panel = "";
   new People(house);
   new Cameras(house);

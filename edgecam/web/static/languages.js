@@ -1,7 +1,10 @@
+import { insist } from "./insist.js";
+
 /**
  * Which language the page speaks. To add one, for example German: copy languages/en.js to
  * languages/de.js, translate it (its `lang` is "de"), and preload it in index.html, as the others
- * are: that is the list of the languages there are. tests/test_words.py finds what is missing.
+ * are: that is the list of the languages there are. Then add what the server says on pages of its
+ * own to edgecam/web/words.py. tests/test_words.py and test_web_words.py find what is missing.
  *
  * All that the page says: languages/en.js explains it.
  * @typedef {typeof import("./languages/en.js").default} Language
@@ -34,16 +37,20 @@ export function choose(wishes, tags) {
 export async function load(wishes) {
   const tag = choose(wishes, listed());
   try {
-    return await file(tag);
+    return await insist((attempt) => file(tag, attempt));
   } catch (error) {
     console.warn(`languages: ${tag} could not be loaded`, error);
-    return file(FALLBACK);
+    return insist((attempt) => file(FALLBACK, attempt));
   }
 }
 
-/** @param {string} tag @returns {Promise<Language>} */
-async function file(tag) {
-  return (await import(`./languages/${tag}.js`)).default;
+/**
+ * @param {string} tag
+ * @param {number} attempt by another name each time: Firefox does not try again by the same
+ * @returns {Promise<Language>}
+ */
+async function file(tag, attempt) {
+  return (await import(`./languages/${tag}.js${attempt ? `?${attempt}` : ""}`)).default;
 }
 
 /** The tags of the languages there are: the names of their files. */

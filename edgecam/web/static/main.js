@@ -2,6 +2,7 @@ import { marks } from "./marks.js";
 import { Choice } from "./choice.js";
 import { Signaling } from "./signaling.js";
 import { Controls } from "./controls.js";
+import { insist, orReload } from "./insist.js";
 import { Player } from "./player.js";
 import { Session } from "./session.js";
 import { Store } from "./state.js";
@@ -53,14 +54,14 @@ Object.defineProperty(window, "edgecam", {
 });
 
 // Imported last, as nothing waits for words: until they are here the page says what index.html says.
-const { load } = await import("./languages.js");
-const language = await load(navigator.languages);
+const { load } = await orReload(insist(() => import("./languages.js")));
+const language = await orReload(load(navigator.languages));
 const view = new View(language);
 store.subscribe((state) => view.draw(state));
 
 // And what nobody needs before there is a picture, or a reason why there is none.
 if (!choice.tile) {
   await store.until(({ phase }) => ["live", "waiting", "lost", "unsupported"].includes(phase));
-  const { furnish } = await import("./furnish.js");
+  const { furnish } = await orReload(insist(() => import("./furnish.js")));
   await furnish({ store, session, choice, language, video });
 }

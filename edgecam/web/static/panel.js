@@ -16,6 +16,7 @@ export class Panel {
     this.#button = button;
     this.#section = section;
     this.#shown = shown;
+    section.tabIndex = -1;
     button.setAttribute("aria-controls", section.id);
     button.setAttribute("aria-expanded", "false");
     button.addEventListener("click", () => (this.isOpen ? this.close() : this.open()));
@@ -36,6 +37,8 @@ export class Panel {
     open?.close();
     open = this;
     this.#draw();
+    // The section does not follow its button in the document; from here on Tab goes through it.
+    this.#section.focus({ preventScroll: true });
     this.#shown();
   }
 

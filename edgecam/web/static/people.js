@@ -1,3 +1,4 @@
+import { announce } from "./announce.js";
 import { make } from "./dom.js";
 import { Panel } from "./panel.js";
 import { talking } from "./talk/words.js";
@@ -15,6 +16,8 @@ export class People {
   #list = make("ul");
   #speaker = element("speaker", HTMLElement);
   #name = make("input");
+  #refused = make("p");
+  #panel;
 
   /** @param {House} house */
   constructor(house) {
@@ -25,12 +28,12 @@ export class People {
     section.append(make("h2", "", people.title), this.#list, this.#form());
     const button = element("watching", HTMLButtonElement);
     button.title = people.title;
-    const panel = new Panel(button, section, () => {
+    this.#panel = new Panel(button, section, () => {
       this.#name.value = house.choice.name;
     });
     section.addEventListener("submit", (event) => {
       event.preventDefault();
-      panel.close();
+      this.#panel.close();
       this.#rename(this.#name.value);
     });
     house.store.subscribe((state) => this.#draw(state));
@@ -46,20 +49,26 @@ export class People {
     this.#name.setAttribute("autocomplete", "nickname");
     label.htmlFor = this.#name.id;
     row.append(this.#name, make("button", "", people.save));
-    form.append(label, row, make("p", "", people["name-hint"]));
+    this.#refused.textContent = people["name-refused"];
+    this.#refused.hidden = true;
+    form.append(label, row, this.#refused, make("p", "", people["name-hint"]));
     return form;
   }
 
   /** @param {string} name */
   #rename(name) {
-    const { choice, session } = this.#house;
+    const { choice, session, store } = this.#house;
     const before = choice.name;
     choice.name = name;
-    if (choice.name !== before) session.rejoin();
+    store.dispatch({ type: "named" });
+    if (name.trim() && !choice.name) store.dispatch({ type: "name-refused" });
+    if (choice.name !== before) session.rename();
   }
 
   /** @param {Readonly<State>} state */
-  #draw({ phase, camera, viewer }) {
+  #draw(state) {
+    this.#drawRefusal(state.nameless);
+    const { phase, camera, viewer } = state;
     const { language } = this.#house;
     const { people } = language;
     const items = (camera?.watching ?? []).map((each) => {
@@ -75,7 +84,19 @@ export class People {
     // Of this page itself the sign says more.
     const others = camera?.floor.some((each) => each !== viewer) && (phase === "live" || phase === "stale");
     const said = others ? talking(camera, viewer, language) : "";
-    if (this.#speaker.textContent !== said) this.#speaker.textContent = said;
+    if (this.#speaker.textContent !== said) {
+      this.#speaker.textContent = said;
+      announce(said);
+    }
     this.#speaker.hidden = said === "";
+  }
+
+  /** Shown where another name is given. @param {boolean} nameless */
+  #drawRefusal(nameless) {
+    if (nameless === !this.#refused.hidden) return;
+    this.#refused.hidden = !nameless;
+    if (!nameless) return;
+    this.#panel.open();
+    announce(this.#refused.textContent);
   }
 }

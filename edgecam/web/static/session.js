@@ -68,6 +68,7 @@ export class Session {
       frame: () => this.#onFrame(),
       quiet: (quietMs, ageMs) => this.#onQuiet(quietMs, ageMs),
     });
+    choice.onRenamed(() => this.rename());
     signaling.listen({
       up: () => this.#onUp(),
       down: (why) => this.#onDown(why),
@@ -90,6 +91,7 @@ export class Session {
         console.warn(`signaling: ${event} refused: ${code} ${message}`);
         if (event === "answer" && call === this.#call?.id) this.#onCallOver("failed");
         if (event === "call") this.#askLater();
+        if (event === "name") this.#onNameRefused(code);
         if (event === "floor" && call) {
           store.dispatch({ type: "floor", floor: { call, state: "refused", reason: "failed" } });
         }
@@ -145,8 +147,13 @@ export class Session {
     if (this.#connected) this.#ask();
   }
 
-  /** Joins anew, as one whose name has changed must. */
-  rejoin() {
+  /** Is called by the name chosen last from now on, which costs neither the call nor a place in line. */
+  rename() {
+    if (this.#connected && this.#choice.untold) this.#signaling.name(this.#choice.tell());
+  }
+
+  /** Joins anew: an older server learns a name in no other way. */
+  #rejoin() {
     this.#signaling.close();
     this.#store.dispatch({ type: "rejoin" });
     this.#signaling.open();
@@ -181,6 +188,7 @@ export class Session {
     this.#connected = true;
     this.#retry.clear();
     this.#store.dispatch({ type: "socket-up" });
+    this.rename();
     this.#awaitReply();
   }
 
@@ -195,10 +203,25 @@ export class Session {
       this.#store.dispatch({ type: "refused", code: why });
       return;
     }
-    if (why === "bad-message") this.#choice.refused();
+    if (why === "bad-message" && this.#choice.refused()) {
+      // Better nameless than not at all, and at once.
+      this.#store.dispatch({ type: "name-refused" });
+      this.#signaling.open();
+      return;
+    }
     this.#store.dispatch({ type: "socket-down", code: why });
     const away = why === "lost" || why === "shutdown";
     this.#retry.set(away ? this.#socketRetry.next() : REFUSED_RETRY_MS, () => this.#signaling.open());
+  }
+
+  /** @param {string} code */
+  #onNameRefused(code) {
+    if (code === "unknown-event") {
+      this.#rejoin();
+    } else if (this.#choice.refused()) {
+      this.#store.dispatch({ type: "name-refused" });
+      this.rename();
+    }
   }
 
   /** @param {Offer} offer */

@@ -179,6 +179,11 @@ export class Signaling {
     this.#send("floor", { call, want });
   }
 
+  /** What the others are to see this viewer as; "": what the server makes. @param {string} name */
+  name(name) {
+    this.#send("name", { name });
+  }
+
   /** @param {string} call @param {string} reason */
   hangup(call, reason) {
     this.#send("hangup", { call, reason });

@@ -33,12 +33,14 @@
  * @property {readonly Camera[]} cameras all there are, as far as the server tells
  * @property {string | null} viewer what this page is called in `camera.watching` and `camera.floor`
  * @property {Floor | null} floor what the camera said last about this page's being heard, in this call
+ * @property {boolean} nameless the server has refused this viewer's name, and there is no other yet
  *
  * @typedef {{type: "socket-up"} | {type: "socket-down", code: string} | {type: "refused", code: string}
  *   | {type: "offer", call: string, camera: string | null, viewer: string | null}
  *   | {type: "waiting", reason: string, message: string, camera: string | null}
  *   | {type: "status", status: Status} | {type: "cameras", cameras: Camera[]}
  *   | {type: "show", camera: string} | {type: "rejoin"} | {type: "floor", floor: Floor}
+ *   | {type: "name-refused"} | {type: "named"}
  *   | {type: "hangup", call: string, reason: string}
  *   | {type: "frame"} | {type: "quiet", age: number} | {type: "paused", paused: boolean}
  *   | {type: "no-webrtc"} | {type: "no-codec", call: string, reason: "h264" | "codecs"}
@@ -59,6 +61,7 @@ export const INITIAL = Object.freeze({
   cameras: Object.freeze([]),
   viewer: null,
   floor: null,
+  nameless: false,
 });
 
 /**
@@ -101,6 +104,10 @@ export function reduce(state, event) {
       return { ...unseen(state), showing: event.camera };
     case "rejoin":
       return unseen(state);
+    case "name-refused":
+      return { ...state, nameless: true };
+    case "named":
+      return { ...state, nameless: false };
     case "floor":
       return event.floor.call === state.call ? { ...state, floor: event.floor } : state;
     case "hangup":
@@ -136,9 +143,9 @@ export function reduce(state, event) {
   }
 }
 
-/** Nothing seen, and nothing known but which cameras there are. @param {Readonly<State>} state */
-function unseen({ showing, cameras }) {
-  return { ...INITIAL, showing, cameras };
+/** Nothing seen, and nothing known but which cameras there are, and of the name. @param {Readonly<State>} state */
+function unseen({ showing, cameras, nameless }) {
+  return { ...INITIAL, showing, cameras, nameless };
 }
 
 /** What one camera says of itself is not true of another. @param {Readonly<State>} state @param {string | null} camera */

@@ -10,7 +10,8 @@ const MOST = 8;
 
 /**
  * The cameras beside the one that is shown: each a page of its own in a frame, with its own socket and
- * its own call, so that what happens to one harms no other. Touching one makes it the one shown.
+ * its own call, so that what happens to one harms no other. Touching one makes it the one shown; a
+ * picture that the browser has paused plays.
  */
 export class Tiles {
   #area = element("tiles", HTMLElement);
@@ -54,7 +55,12 @@ export class Tiles {
     frame.setAttribute("aria-hidden", "true");
     const button = make("button");
     button.type = "button";
-    button.addEventListener("click", () => this.#choose(camera));
+    button.addEventListener("click", () => {
+      // The button lies over all that is in the frame, and so over what plays a paused picture.
+      const play = frame.contentDocument?.getElementById("play");
+      if (play && !play.hidden) play.click();
+      else this.#choose(camera);
+    });
     tile.append(frame, button);
     this.#tiles.set(camera, tile);
     this.#area.append(tile);

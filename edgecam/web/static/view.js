@@ -1,3 +1,4 @@
+import { announce } from "./announce.js";
 import { cost, watching, wordsFor } from "./words.js";
 
 /**
@@ -29,7 +30,6 @@ export class View {
   #play = element("play", HTMLButtonElement);
   #watching = element("watching", HTMLElement);
   #cost = element("cost", HTMLElement);
-  #announce = element("announce", HTMLElement);
   #announced = "";
 
   /** @param {Language} language */
@@ -52,7 +52,7 @@ export class View {
     }
     this.#play.hidden = !(state.paused && state.call !== null);
     this.#watching.textContent = watching(state, this.#language);
-    this.#cost.textContent = cost(state, this.#language);
+    this.#tellCost(cost(state, this.#language));
     document.title = state.phase === "live" ? "edgecam" : `${words.badge} – edgecam`;
     this.#say(state.phase, words.title || words.badge);
     if (state.phase === "stale") leaveNativeFullscreen(this.#video);
@@ -63,7 +63,14 @@ export class View {
     const news = `${phase} ${text}`;
     if (news === this.#announced) return;
     this.#announced = news;
-    this.#announce.textContent = text;
+    announce(text);
+  }
+
+  /** @param {string} text */
+  #tellCost(text) {
+    if (this.#cost.textContent === text) return;
+    this.#cost.textContent = text;
+    announce(text);
   }
 }
 

@@ -16,12 +16,12 @@ export class Stillness {
     this.#steady = steady;
   }
 
-  /** Whether the page slept since the last look. @param {number} wall @param {number} steady */
+  /** How long ago the last look was, in milliseconds. @param {number} wall @param {number} steady */
   look(wall, steady) {
     const still = Math.max(wall - this.#wall, steady - this.#steady);
     this.#wall = wall;
     this.#steady = steady;
-    return still > ASLEEP_MS;
+    return still;
   }
 }
 
@@ -30,7 +30,8 @@ export function onWake(woke) {
   const stillness = new Stillness(Date.now(), performance.now());
   const look = () => {
     // A hidden page's timers may be a minute late though its call goes on.
-    if (stillness.look(Date.now(), performance.now()) && !document.hidden) woke();
+    const still = stillness.look(Date.now(), performance.now());
+    if (still > ASLEEP_MS && !document.hidden) woke();
   };
   setInterval(look, TICK_MS);
 }

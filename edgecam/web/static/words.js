@@ -32,7 +32,7 @@ export function wordsFor(state, language) {
       if (camera?.state !== "failed") return say(age, language.stale, true);
       return say(age, failure(camera.message, language), true);
     case "waiting":
-      return say(badge.waiting, waiting(state, language), true);
+      return say(badge.waiting, waiting(state, language), reason !== "unknown-camera");
     case "lost":
       return say(badge.reconnecting, known(language.lost, reason), true);
     case "reconnecting":

@@ -4,6 +4,7 @@
 // Commands come on standard input, one JSON object a line, and each has one line in answer:
 //   {"viewers": n}  -> {"viewers": [...]} once there are n viewers and each has received a frame
 //   {"count": true} -> {"viewers": [...]}: packets, frames and so on of each so far
+//   {"storm": n, "withinMs": t} -> {"viewers": [...]} likewise, but all come within that time
 //   {"error": "..."} instead, when a viewer is refused or its call ends
 // The end of the input ends them all.
 
@@ -29,8 +30,11 @@ class Viewer {
   #pc = null;
   #call = null;
   #settle;
+  #began = performance.now();
+  #firstFrameMs = 0;
 
-  constructor(name) {
+  /** `address` of this machine to come from, if not any. */
+  constructor(name, address) {
     this.name = name;
     this.watching = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.socket = io(`${url}viewer`, {
@@ -39,6 +43,7 @@ class Viewer {
       forceNew: true,
       ca: authority,
       extraHeaders: { Cookie: cookie },
+      ...(address && { localAddress: address, family: 4 }),
     });
     this.socket.on("connect_error", (error) => this.#fail(`can't connect: ${error.message}`));
     this.socket.on("disconnect", (why) => this.#fail(`disconnected: ${why}`));
@@ -53,8 +58,9 @@ class Viewer {
 
   get counts() {
     const { packets, bytes, frames, audio, lost, longestGapMs } = this;
+    const firstFrameMs = this.#firstFrameMs;
     this.longestGapMs = 0;
-    return { packets, bytes, frames, audio, lost, longestGapMs: Math.round(longestGapMs) };
+    return { packets, bytes, frames, audio, lost, longestGapMs: Math.round(longestGapMs), firstFrameMs };
   }
 
   close() {
@@ -103,7 +109,9 @@ class Viewer {
     const now = performance.now();
     if (this.#lastFrameAt) this.longestGapMs = Math.max(this.longestGapMs, now - this.#lastFrameAt);
     this.#lastFrameAt = now;
-    if (++this.frames === 1) this.#settle.resolve();
+    if (++this.frames > 1) return;
+    this.#firstFrameMs = Math.round(now - this.#began);
+    this.#settle.resolve();
   };
 
   #onAudio = () => {
@@ -128,21 +136,34 @@ function say(message) {
 
 const viewers = [];
 
+/** One more; resolves when it has a frame. */
+function join(address) {
+  const viewer = new Viewer(String(viewers.length + 1), address);
+  viewers.push(viewer);
+  const late = new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`viewer ${viewer.name}: no frame`)), FIRST_FRAME_MS).unref();
+  });
+  return Promise.race([viewer.watching, late]);
+}
+
 async function grow(count) {
-  while (viewers.length < count) {
-    const viewer = new Viewer(String(viewers.length + 1));
-    viewers.push(viewer);
-    const late = new Promise((_, reject) => {
-      setTimeout(() => reject(new Error(`viewer ${viewer.name}: no frame`)), FIRST_FRAME_MS).unref();
-    });
-    await Promise.race([viewer.watching, late]);
-  }
+  while (viewers.length < count) await join();
+}
+
+/** From eight addresses, as the server lets none of them have too many connections. */
+async function storm(count, withinMs) {
+  const joins = Array.from({ length: count }, async (_, index) => {
+    await new Promise((resolve) => setTimeout(resolve, (index * withinMs) / count));
+    await join(`127.0.1.${1 + (index % 8)}`);
+  });
+  await Promise.all(joins);
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   try {
     if (command.viewers) await grow(command.viewers);
+    if (command.storm) await storm(command.storm, command.withinMs);
     say({ viewers: viewers.map((viewer) => viewer.counts) });
   } catch (error) {
     say({ error: error.message });

@@ -38,6 +38,7 @@ export default {
   "paused": ["The browser has paused the picture"],
   "waiting": {
     "no-caller": ["The camera is away", "This page shows it as soon as it is back."],
+    "unknown-camera": ["There is no such camera here", "It may have been removed, or the address is wrong."],
     "full": ["All places are taken, you are in line", "The picture comes as soon as somebody leaves."],
     "failed": ["The camera has failed", "It is trying again."],
     "no-offer": ["The camera is getting ready", "It will call in a moment."],
@@ -51,6 +52,7 @@ export default {
     "unnamed": "{count} more",
     "name": "Your name",
     "name-hint": "What the others see. Without one they see which browser this is.",
+    "name-refused": "The camera has not accepted your name. Choose another one.",
     "save": "Save"
   },
   "speaker": {
@@ -75,6 +77,8 @@ export default {
     "gap": ["Off until the connection is back", "What was on comes on again by itself if that is soon."],
     "busy": ["Somebody else is talking", "Try again in a moment."],
     "refused": ["The camera cannot let you talk now", "Try again later."],
+    "elsewhere": ["Turned off: this is another camera", "What you had on was for the one before."],
+    "slept": ["Turned off while this device slept", "Turn it on again if you still want it."],
     "released": {
       "silent": ["Turned off: nothing was heard for a while", "Hold the button to talk again."],
       "other": ["Turned off by the camera", "Hold the button to talk again."]

@@ -30,6 +30,7 @@ export default {
   "paused": ["O navegador pausou a imagem"],
   "waiting": {
     "no-caller": ["A câmera está fora do ar", "A imagem aparece aqui assim que ela voltar."],
+    "unknown-camera": ["Esta câmera não existe aqui", "Ela pode ter sido removida, ou o endereço está errado."],
     "full": ["Todas as vagas estão ocupadas, você está na fila", "A imagem aparece assim que alguém sair."],
     "failed": ["A câmera falhou", "Ela está tentando de novo."],
     "no-offer": ["A câmera está se preparando", "A chamada começa em instantes."],
@@ -43,6 +44,7 @@ export default {
     "unnamed": "mais {count}",
     "name": "Seu nome",
     "name-hint": "É o que os outros veem. Sem um nome, eles veem qual é o navegador.",
+    "name-refused": "A câmera não aceitou seu nome. Escolha outro.",
     "save": "Salvar"
   },
   "speaker": {
@@ -67,6 +69,8 @@ export default {
     "gap": ["Desligado até a conexão voltar", "O que estava ligado volta sozinho, se não demorar."],
     "busy": ["Outra pessoa está falando", "Tente de novo daqui a pouco."],
     "refused": ["A câmera não pode deixar você falar agora", "Tente mais tarde."],
+    "elsewhere": ["Desligado: esta é outra câmera", "O que estava ligado era para a anterior."],
+    "slept": ["Desligado enquanto este aparelho dormia", "Ligue de novo se ainda quiser."],
     "released": {
       "silent": ["Desligado: não se ouviu nada por um tempo", "Segure o botão para falar de novo."],
       "other": ["Desligado pela câmera", "Segure o botão para falar de novo."]

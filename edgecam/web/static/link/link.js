@@ -9,6 +9,7 @@ import { sample } from "./sample.js";
 
 /**
  * @typedef {import("../furnish.js").House} House
+ * @typedef {import("../state.js").State} State
  * @typedef {import("./sample.js").Sample} Sample
  * @typedef {import("./quality.js").Verdict} Verdict
  */
@@ -16,6 +17,15 @@ import { sample } from "./sample.js";
 const EVERY_MS = 1_000;
 /** The figures are of so many seconds. */
 const SPAN = 3;
+
+/**
+ * Whether there are pictures to judge it by: if the camera has failed, their absence is not the link's.
+ *
+ * @param {Readonly<State>} state
+ */
+function tellsOfLink({ phase, camera }) {
+  return (phase === "live" || phase === "stale") && camera?.state !== "failed";
+}
 
 /** How good the link is, in a word; the figures behind it for whoever opens them. */
 export class Link {
@@ -46,9 +56,10 @@ export class Link {
     section.append(make("h2", "", language.figures.title), this.#said, this.#table);
     this.#button.title = language.figures.title;
     this.#panel = new Panel(this.#button, section, () => this.#drawFigures());
-    store.subscribe(({ call, phase }) => {
-      if (call !== this.#call) this.#begin(call);
-      if (phase === "live" || phase === "stale") return;
+    store.subscribe((state) => {
+      if (state.call !== this.#call) this.#begin(state.call);
+      if (tellsOfLink(state)) return;
+      this.#pause();
       this.#button.hidden = true;
       this.#panel.close();
     });
@@ -64,7 +75,10 @@ export class Link {
     this.#quality.reset();
   }
 
-  /** A hidden page is not measured: its timers and its pictures are the browser's to slow down. */
+  /**
+   * A hidden page is not measured: its timers and its pictures are the browser's to slow down. Nor
+   * is what comes of a camera that sends nothing.
+   */
   #pause() {
     this.#samples = [];
     this.#quality.pause();
@@ -72,11 +86,10 @@ export class Link {
 
   async #measure() {
     const { session, store } = this.#house;
-    const { phase } = store.state;
-    if (document.hidden || (phase !== "live" && phase !== "stale")) return;
+    if (document.hidden || !tellsOfLink(store.state)) return;
     const call = this.#call;
     const report = await session.stats();
-    if (!report || call !== this.#call || document.hidden) return;
+    if (!report || call !== this.#call || document.hidden || !tellsOfLink(store.state)) return;
     const now = sample(report, performance.now());
     this.#samples = [...this.#samples, now].slice(-SPAN - 1);
     const verdict = this.#quality.add(now);

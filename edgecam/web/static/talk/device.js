@@ -34,17 +34,20 @@ export class Device {
     this.#wanted = true;
     if (this.#opening || this.track) return;
     this.#opening = true;
+    /** @type {MediaStream} */
+    let stream;
     try {
       if (!navigator.mediaDevices) throw new DOMException("not a secure context", "InsecureError");
-      const stream = await navigator.mediaDevices.getUserMedia(WISHES[this.#kind]);
-      this.#opening = false;
-      this.#take(stream.getTracks()[0]);
+      stream = await navigator.mediaDevices.getUserMedia(WISHES[this.#kind]);
     } catch (error) {
       this.#opening = this.#wanted = false;
       const { name } = /** @type {{name: string}} */ (error);
       console.info(`talk: no ${this.#kind}: ${name}`);
       this.#listener.failed(Object.hasOwn(CODES, name) ? CODES[name] : "failed");
+      return;
     }
+    this.#opening = false;
+    this.#take(stream.getTracks()[0]);
   }
 
   close() {

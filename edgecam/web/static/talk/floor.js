@@ -9,7 +9,7 @@
  *
  * @typedef {object} Note why something went off, or did not come on
  * @property {"busy" | "released" | "refused" | "allowed" | "denied" | "missing" | "in-use" | "insecure"
- *   | "ended" | "failed"} code
+ *   | "ended" | "failed" | "elsewhere" | "slept"} code
  * @property {Kind} kind of the device it is about
  * @property {string} reason the camera's, or ""
  *
@@ -26,6 +26,7 @@
  * @typedef {{type: "call", call: string | null, audio: boolean, video: boolean}
  *   | {type: "hold"} | {type: "latch"} | {type: "toggle"} | {type: "hush"} | {type: "picture"}
  *   | {type: "quiet"} | {type: "asked"} | {type: "given-back"} | {type: "lapse"} | {type: "leave"}
+ *   | {type: "elsewhere"} | {type: "slept"}
  *   | {type: "floor", state: "granted" | "busy" | "released" | "refused", reason: string}
  *   | {type: "opened", kind: Kind} | {type: "closed", kind: Kind}
  *   | {type: "failed", kind: Kind, code: Note["code"]}} Event
@@ -79,6 +80,9 @@ export function reduce(state, event) {
       return { ...state, floor: "none" };
     case "lapse":
       return state.call === null ? { ...state, voice: "off", picture: false } : state;
+    case "elsewhere":
+    case "slept":
+      return forgotten(state, event.type);
     case "leave":
       return { ...SILENT, allowed: state.allowed, open: state.open };
     case "floor":
@@ -143,6 +147,19 @@ function carried(state, { call, audio, video }) {
     picture: state.picture && !(here && !video),
     floor: same ? state.floor : "none",
   };
+}
+
+/**
+ * What was on was meant for another camera, or for a while that is long over: nobody means it now.
+ *
+ * @param {Readonly<State>} state
+ * @param {"elsewhere" | "slept"} code
+ * @returns {Readonly<State>}
+ */
+function forgotten(state, code) {
+  if (state.voice === "off" && !state.picture) return state;
+  const kind = state.voice === "off" ? "video" : "audio";
+  return { ...state, voice: "off", picture: false, note: { code, kind, reason: "" } };
 }
 
 /**

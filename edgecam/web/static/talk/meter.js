@@ -14,9 +14,19 @@ export class Meter {
   constructor(track, tell) {
     this.#analyser = new AnalyserNode(this.#audio, { fftSize: 1024 });
     this.#samples = new Float32Array(this.#analyser.fftSize);
-    this.#audio.createMediaStreamSource(new MediaStream([track])).connect(this.#analyser);
+    this.#connect(track);
     this.#audio.resume().catch(() => {});
     this.#timer = setInterval(() => tell(this.#level()), EVERY_MS);
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #connect(track) {
+    try {
+      this.#audio.createMediaStreamSource(new MediaStream([track])).connect(this.#analyser);
+    } catch (error) {
+      this.#audio.close().catch(() => {});
+      throw error;
+    }
   }
 
   stop() {

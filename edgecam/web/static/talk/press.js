@@ -7,6 +7,8 @@
 
 const TAP_MS = 300;
 const KEY = "t";
+/** The keys of a browser's or a system's own commands, which swallow what comes with them, a keyup too. */
+const COMMANDS = ["Alt", "AltGraph", "Control", "Meta"];
 const NEVER = -Infinity;
 
 /**
@@ -16,7 +18,7 @@ const NEVER = -Infinity;
 export class Press {
   #button;
   #listener;
-  /** What holds it: a pointer, or a key. @type {number | string | null} */
+  /** What holds it: a pointer, or a key by its place on the keyboard. @type {number | string | null} */
   #holder = null;
   /** When the button itself was touched; elsewhere there are no taps. */
   #touched = NEVER;
@@ -52,21 +54,23 @@ export class Press {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    const { key } = event;
+    if (COMMANDS.includes(event.key)) this.#drop();
+    const key = event.key.toLowerCase();
     if (event.ctrlKey || event.metaKey || event.altKey || (key !== " " && key !== KEY)) return;
     const onButton = event.target === this.#button;
     if (!onButton && takesKey(event.target, key)) return;
     if (this.#button.hidden || this.#button.disabled) return;
     event.preventDefault();
-    if (!event.repeat) this.#hold(key, onButton && key === " " ? event.timeStamp : NEVER);
+    if (!event.repeat) this.#hold(event.code, onButton && key === " " ? event.timeStamp : NEVER);
   }
 
   /** @param {KeyboardEvent} event */
   #onKeyUp(event) {
-    if (event.key !== this.#holder) return;
+    // By its place: with Shift pressed meanwhile it is another letter that is let go of.
+    if (event.code !== this.#holder) return;
     // The space bar's own click would come now.
     event.preventDefault();
-    this.#release(event.key, event.timeStamp);
+    this.#release(event.code, event.timeStamp);
   }
 
   /** @param {number | string} holder @param {number} touched when the button itself was */
@@ -92,5 +96,5 @@ export class Press {
 /** Whether an element has a use of its own for a key. @param {EventTarget | null} target @param {string} key */
 function takesKey(target, key) {
   if (!(target instanceof Element)) return false;
-  return target.closest(key === " " ? "input, button, a, summary, select, textarea" : "input, select, textarea") !== null;
+  return target.closest(key === " " ? "input, button, a, summary, select, textarea, .panel" : "input, select, textarea") !== null;
 }

@@ -1,3 +1,4 @@
+import { Stillness } from "../wake.js";
 import { Device } from "./device.js";
 import { plan, reduce, SILENT } from "./floor.js";
 
@@ -11,6 +12,9 @@ import { plan, reduce, SILENT } from "./floor.js";
 
 /** What was on until further notice comes on again with a new call, if that comes this soon. */
 const LAPSE_MS = 30_000;
+/** Of a page that slept so long nobody knows any more what is on; a hidden one's timers may be a minute late. */
+const SLEPT_MS = { shown: LAPSE_MS, hidden: 75_000 };
+const LOOK_MS = 1_000;
 /** Bits a second of the viewer's picture: enough for its size, light for a small device to decode. */
 const PICTURE_BITRATE = 600_000;
 const KINDS = /** @type {const} */ (["audio", "video"]);
@@ -31,6 +35,10 @@ export class Talk {
   #talking = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #lapse;
+  /** The camera shown last, as far as it was known. @type {string | null} */
+  #showing = null;
+  #stillness = new Stillness(Date.now(), performance.now());
+  #hidden = document.hidden;
 
   /** @param {Session} session @param {() => void} changed told after every change of `state` */
   constructor(session, changed) {
@@ -42,11 +50,18 @@ export class Talk {
         failed: (code) => this.dispatch({ type: "failed", kind, code }),
       });
     this.devices = { audio: device("audio"), video: device("video") };
+    setInterval(() => this.#look(), LOOK_MS);
+    document.addEventListener("visibilitychange", () => this.#look());
   }
 
   /** To be told of each change of the call's state. @param {Readonly<CallState>} call */
-  follow({ phase, call, camera, floor }) {
+  follow({ phase, call, camera, showing, floor }) {
+    this.#look();
     if (phase === "ended") this.dispatch({ type: "leave" });
+    if (showing !== null && this.#showing !== null && showing !== this.#showing) {
+      this.dispatch({ type: "elsewhere" });
+    }
+    this.#showing = showing ?? this.#showing;
     const carries = camera !== null && (phase === "live" || phase === "stale");
     const uplink = carries ? this.#session.uplink : null;
     const audio = Boolean(uplink?.audio && camera?.talk.audio);
@@ -57,7 +72,17 @@ export class Talk {
     this.#talking = talking;
     if (floor === this.#heard) return;
     this.#heard = floor;
-    if (floor) this.dispatch({ type: "floor", state: floor.state, reason: floor.reason });
+    if (!floor) return;
+    this.dispatch({ type: "floor", state: floor.state, reason: floor.reason });
+    // Granted to who has changed their mind meanwhile: the others are not to wait for it.
+    if (floor.state === "granted" && this.state.floor === "none") this.#session.askForFloor(false);
+  }
+
+  /** Whoever opens a laptop the next day means to talk no more. */
+  #look() {
+    const still = this.#stillness.look(Date.now(), performance.now());
+    if (still > (this.#hidden ? SLEPT_MS.hidden : SLEPT_MS.shown)) this.dispatch({ type: "slept" });
+    this.#hidden = document.hidden;
   }
 
   /** @param {Event} event */

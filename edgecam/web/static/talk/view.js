@@ -1,3 +1,4 @@
+import { announce } from "../announce.js";
 import { element } from "../view.js";
 import { Meter } from "./meter.js";
 import { Press } from "./press.js";
@@ -21,7 +22,7 @@ export class TalkView {
   #detail = element("sign-detail", HTMLElement);
   #level = document.querySelector("#meter rect:last-child");
   #preview = element("preview", HTMLVideoElement);
-  /** @type {{track: MediaStreamTrack, meter: Meter} | null} */
+  /** @type {{track: MediaStreamTrack, meter: Meter | null} | null} */
   #metered = null;
   /** A note that has been there long enough. @type {object | null} */
   #over = null;
@@ -64,13 +65,17 @@ export class TalkView {
     document.body.dataset.talk = String(!this.#voice.hidden);
     this.#press(this.#voice, on.audio, state.floor === "granted" && state.open.audio);
     this.#press(this.#picture, on.video, state.floor === "granted" && state.open.video);
+    document.body.dataset.lit = String(on.audio || on.video);
     this.#voiceText.textContent = language.talk[on.audio ? "voice-on" : "voice-off"];
     this.#pictureText.textContent = language.talk[on.video ? "picture-on" : "picture-off"];
 
     const words = talkWords(state, camera, viewer, language);
     this.#sign.dataset.tone = words.tone;
-    if (this.#title.textContent !== words.title) this.#title.textContent = words.title;
-    if (this.#detail.textContent !== words.detail) this.#detail.textContent = words.detail;
+    if (this.#title.textContent !== words.title || this.#detail.textContent !== words.detail) {
+      this.#title.textContent = words.title;
+      this.#detail.textContent = words.detail;
+      announce([words.title, words.detail].filter(Boolean).join(". "));
+    }
     this.#noteFor(words.tone === "off" ? state.note : null);
     this.#sign.hidden = words.title === "" || (words.tone === "off" && state.note === this.#over);
     this.#meter(devices.audio.track);
@@ -79,7 +84,6 @@ export class TalkView {
 
   /** @param {HTMLButtonElement} button @param {boolean} wanted @param {boolean} on */
   #press(button, wanted, on) {
-    button.setAttribute("aria-pressed", String(wanted));
     button.dataset.state = on ? "on" : wanted ? "soon" : "off";
   }
 
@@ -98,11 +102,11 @@ export class TalkView {
   /** @param {MediaStreamTrack | null} track */
   #meter(track) {
     if (track === (this.#metered?.track ?? null)) return;
-    this.#metered?.meter.stop();
+    this.#metered?.meter?.stop();
     const tell = (/** @type {number} */ level) => this.#level?.setAttribute("width", String(100 * level));
-    this.#metered = track && { track, meter: new Meter(track, tell) };
+    this.#metered = track && { track, meter: metered(track, tell) };
     tell(0);
-    document.body.dataset.metered = String(track !== null);
+    document.body.dataset.metered = String(Boolean(this.#metered?.meter));
   }
 
   /** @param {MediaStreamTrack | null} track */
@@ -111,5 +115,21 @@ export class TalkView {
     const shown = srcObject instanceof MediaStream ? srcObject.getTracks()[0] : null;
     this.#preview.hidden = track === null;
     if (track !== shown) this.#preview.srcObject = track && new MediaStream([track]);
+  }
+}
+
+/**
+ * A meter, or null: a browser may have no more audio contexts to give, or none for this microphone's
+ * rate, and the voice needs none.
+ *
+ * @param {MediaStreamTrack} track
+ * @param {(level: number) => void} tell
+ */
+function metered(track, tell) {
+  try {
+    return new Meter(track, tell);
+  } catch (error) {
+    console.warn("talk: no meter", error);
+    return null;
   }
 }

@@ -40,6 +40,7 @@ export function talkWords(state, camera, viewer, language) {
   }
   if (note.code === "released") return say(known(talk.released, note.reason), "off");
   if (note.code === "refused") return say(talk.refused, "off");
+  if (note.code === "elsewhere" || note.code === "slept") return say(talk[note.code], "off");
   return say(talk[note.kind][note.code], "off");
 }
 

@@ -1,0 +1,1 @@
+"""edgecam as the service of whole systems; see ``make test-device``."""

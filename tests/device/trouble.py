@@ -1,0 +1,41 @@
+"""Trouble for the service, made by files in its runtime folder.
+
+Installed beside edgecam on the machines of the tests. ``freeze``: the virtual camera's driver
+hangs, and nothing ends that. ``unplug``: it fails. ``block``: the event loop stands still.
+"""
+
+import importlib
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path("/run/edgecam")
+
+
+def _trouble() -> None:
+    controls: Any = importlib.import_module("edgecam.controls").Controls
+    report = controls.report
+
+    def blocked(self: Any) -> Any:
+        while (FOLDER / "block").exists():
+            time.sleep(0.05)
+        return report(self)
+
+    controls.report = blocked
+    camera: Any = importlib.import_module("edgecam.capture.virtual_camera").VirtualCamera
+    errors = importlib.import_module("edgecam.errors")
+    read = camera.read
+
+    def troubled(self: Any) -> Any:
+        while (FOLDER / "freeze").exists():
+            time.sleep(0.05)
+        if (FOLDER / "unplug").exists():
+            raise errors.SourceError("the camera was unplugged: plug it in")
+        return read(self)
+
+    camera.read = troubled
+
+
+if "run" in sys.orig_argv:
+    _trouble()

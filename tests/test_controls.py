@@ -1,0 +1,169 @@
+"""What can be seen and changed of a running node: real parts, but no network."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edgecam.config import Config, Encode, Ice, Viewers
+from edgecam.controls import LIVE, Controls, Parts
+from edgecam.errors import StartError
+from edgecam.ground import ice_servers
+from edgecam.lifecycle import cancelled
+from edgecam.options import entries
+from edgecam.peer.current_ice import CurrentIce
+from edgecam.peer.peer import Peer
+from edgecam.peer.servers import Servers
+from tests.talker import until
+from tests.test_caller import BITRATE, Device, device
+
+TURN = Ice(turn_servers=("turn:192.0.2.1:3478",), turn_username="u", turn_credential="c")
+
+
+@pytest.fixture
+async def calling(tmp_path: Path) -> AsyncIterator[Device]:
+    """A camera that calls, with four places and two standing offers."""
+    async with device(tmp_path) as it:
+        yield it
+
+
+class Bench:
+    """Controls of ``device``; ``bitrates`` and ``renewed`` tell what was asked of its parts."""
+
+    def __init__(self, device: Device) -> None:
+        self.bitrates: list[int] = []
+        self.renewed = 0
+        self.config = Config(encode=Encode(video_bitrate=BITRATE))
+        self.ice = CurrentIce(Servers(), self._make)
+        self.controls = Controls(self.config, ice_servers, self._renew)
+        self.controls.parts = Parts(
+            "test 2x2@1",
+            {"H.264": device.video},
+            None,
+            self.bitrates.append,
+            self.ice,
+            device.caller,
+        )
+
+    async def _renew(self) -> None:
+        self.renewed += 1
+
+    async def _make(self, asked: object, relay_only: bool) -> Peer:
+        raise AssertionError("nobody asks for a peer here")
+
+
+def test_live_options_exist() -> None:
+    """What can be changed while running is an option, each by its name."""
+    assert {f"{e.section}.{e.name}" for e in entries(Config)} >= LIVE
+
+
+def test_a_page_without_a_camera() -> None:
+    """It has a report, too."""
+    device_less = Controls(Config(), ice_servers, lambda: asyncio.sleep(0))
+    device_less.note("certificate", "it is old")
+    assert device_less.report().troubles == ("it is old",)
+    device_less.note("certificate", "")
+    assert device_less.report().troubles == ()
+
+
+async def test_the_report(calling: Device) -> None:
+    """Who watches, what flows and what is due are told as they are."""
+    bench = Bench(calling)
+    before = bench.controls.report()
+    assert (before.viewers, before.places, before.bitrate) == (0, 4, 0)
+    assert before.encoder == "H.264"
+    assert not before.streams[0].due
+    viewer = await calling.viewer()
+    await viewer.watch()
+    while (now := bench.controls.report()).bitrate == 0:
+        await viewer.screen.picture()
+    assert now.viewers == 1
+    assert now.streams[0].due
+    assert now.streams[0].life > before.streams[0].life
+    calling.caller.source_failed("camera", "it is unplugged")
+    assert bench.controls.report().troubles == ("it is unplugged",)
+
+
+async def test_more_and_fewer_viewers(calling: Device) -> None:
+    """Offers come or go with the places; who watches stays."""
+    bench = Bench(calling)
+    viewer = await calling.viewer()
+    await viewer.watch()
+    few = replace(bench.config, viewers=Viewers(most=1, standing_offers=1))
+    await bench.controls.apply(few)
+    while len(calling.caller.calls) > 1:
+        await viewer.screen.picture()
+    assert bench.controls.report().places == 1
+    many = replace(bench.config, viewers=Viewers(most=6, standing_offers=3))
+    await bench.controls.apply(many)
+    while len(calling.caller.calls) < 4:
+        await viewer.screen.picture()
+    assert calling.caller.viewers == 1
+
+
+async def test_the_bitrate(calling: Device) -> None:
+    """It may go down and up again, but not above what viewers have been promised a level for."""
+    bench = Bench(calling)
+    lower = replace(bench.config, encode=Encode(video_bitrate=BITRATE // 2))
+    assert bench.controls.takes("encode.video_bitrate", lower)
+    await bench.controls.apply(lower)
+    assert bench.bitrates == [BITRATE // 2]
+    higher = replace(bench.config, encode=Encode(video_bitrate=BITRATE * 2))
+    assert not bench.controls.takes("encode.video_bitrate", higher)
+    assert not bench.controls.takes("web.port", higher)
+    assert bench.renewed == 1
+
+
+async def test_what_can_not_be_read_changes_nothing(calling: Device, tmp_path: Path) -> None:
+    """A secret that is not there is found before anything is put into force."""
+    bench = Bench(calling)
+    secretive = replace(TURN, turn_username="", turn_credential="", turn_secret_file="nothing")
+    config = replace(bench.config, ice=secretive, viewers=Viewers(most=1))
+    with pytest.raises(StartError, match="TURN secret"):
+        await bench.controls.apply(config)
+    assert bench.controls.report().places == 4
+    assert bench.bitrates == []
+
+
+async def test_a_server_that_is_down(calling: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls go on without, and the operator is told."""
+
+    async def never(old: Peer, new: Peer) -> bool:
+        raise AssertionError("no offer is late here")
+
+    monkeypatch.setattr("edgecam.peer.reach.LOOK", 0.1)
+    bench = Bench(calling)
+    bench.ice.use(Servers(stun=("stun:127.0.0.1:9",)))
+    watch = asyncio.create_task(bench.ice.watch(lambda: None, never))
+    try:
+        await until(lambda: bench.controls.report().troubles == ("no STUN server answers",))
+    finally:
+        await cancelled(watch)
+
+
+async def test_other_servers(calling: Device) -> None:
+    """They are used for offers to come, and what stands is offered anew."""
+    renewed = asyncio.Event()
+
+    async def never(old: Peer, new: Peer) -> bool:
+        raise AssertionError("no offer is late here")
+
+    bench = Bench(calling)
+    watch = asyncio.create_task(bench.ice.watch(renewed.set, never))
+    try:
+        await bench.controls.apply(replace(bench.config, ice=TURN))
+        assert bench.ice.for_page() == (
+            {"urls": ["turn:192.0.2.1:3478"], "username": "u", "credential": "c"},
+        )
+        await renewed.wait()
+        renewed.clear()
+        await bench.controls.apply(bench.config)
+        await renewed.wait()
+        assert bench.ice.for_page() == ()
+        renewed.clear()
+        await bench.controls.apply(bench.config)
+        assert not renewed.is_set()
+    finally:
+        await cancelled(watch)
