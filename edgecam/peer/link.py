@@ -41,6 +41,9 @@ from 0.8 to 1.1 of that."""
 PROBE, PROBE_AFTER = 0.2, 3.0
 """Seconds that a probe takes, and between probes that find nothing."""
 
+USED = 0.85
+"""Of the limit, what has to be sent for a probe to say something about more."""
+
 AFTERMATH = 1.0
 """Seconds from its beginning in which a probe may itself be the cause of congestion."""
 
@@ -209,8 +212,14 @@ class Link:
         """Whether nothing is lost, and a round trip has just shown that there is no queue."""
         if not self._trips or self._loss > LITTLE_LOSS:
             return False
+        return now - self._trips[-1][0] < RECENT and not self._shows_queue(now)
+
+    def _shows_queue(self, now: float) -> bool:
+        """Whether a round trip has just shown a queue, however short."""
+        if not self._trips:
+            return False
         at, trip = self._trips[-1]
-        return now - at < RECENT and trip < min(trip for _, trip in self._trips) + SHORT_QUEUE
+        return now - at < RECENT and trip >= min(trip for _, trip in self._trips) + SHORT_QUEUE
 
     def _cut(self, limit: float, now: float) -> bool:
         """There is congestion. Whether the link carries less than was known."""
@@ -236,6 +245,8 @@ class Link:
             return
         if self._target is None and now > self._probes_from and self._is_clear(now):
             self._begin_probe(now)
+        if self._shows_queue(now):
+            return
         passed = min(LONGEST, max(0.0, now - max(since, self._held_until)))
         most, factor = self._growth(now)
         limit = min(self.limit * factor**passed, max(most, self.limit))
@@ -255,9 +266,9 @@ class Link:
 
     def _begin_probe(self, now: float) -> None:
         """See whether the link carries a good deal more, without having the stream depend on it."""
-        self._probes_from = now + PROBE_AFTER
-        if self._part(1) > SHORT * self.limit and self._probe((PROBED - 1) * self.limit):
+        if self._part(1) > USED * self.limit and self._probe((PROBED - 1) * self.limit):
             self._probed, self._target = now, PROBED * self.limit
+            self._probes_from = now + PROBE_AFTER
 
     def _judge(self, target: float, now: float) -> None:
         """Whether the probe has made a queue."""
