@@ -6,7 +6,7 @@ ARGS ?=
 # Pinned, as another version may write the locks in another way.
 UV := uv==0.13.9
 LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
-	--fork-strategy fewest --generate-hashes --no-emit-index-url --group build pyproject.toml
+	--fork-strategy fewest --generate-hashes --no-emit-index-url --group build
 
 # Real browsers and networks on a busy machine: what fails is tried once more, alone, and said.
 define tested
@@ -16,7 +16,7 @@ define tested
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-device bench bench-fanout lock clean
+.PHONY: help run flash provision upgrade backup restore remove test test-device bench bench-fanout lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,18 +25,30 @@ run: ## run the camera here; options go in ARGS="..."
 	@.ci/setup run
 	@exec $(BIN)/edgecam run $(ARGS)
 
+provision: PLAYBOOK := site
+provision: ## make cameras of the devices in an inventory: ARGS="-i FILE"; see ansible/README.md
+upgrade: ## put this version on cameras, and the one before back if it does not work
+backup: ## fetch the keys and the configuration of cameras
+restore: ## give a camera the keys and the configuration of a backup
+remove: ## take edgecam off devices, with its keys
+flash: ## write a memory card for a Raspberry Pi: ARGS="-e flash_image=FILE …"; see ansible/README.md
+flash provision upgrade backup restore remove:
+	@.ci/setup ansible
+	@ANSIBLE_CONFIG=ansible/ansible.cfg exec $(BIN)/ansible-playbook ansible/$(or $(PLAYBOOK),$@).yml $(ARGS)
+
 test: ## check and test everything that needs no camera
 	@.ci/setup test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/ansible-lint --offline --strict -q ansible
 	$(call tested,tests --ignore tests/browser --ignore tests/device)
 	$(call tested,tests/browser)
 	@echo "» all checks and tests passed"
 
 test-device: ## boot Debian systems with edgecam as their service, and try everything there
 	@.ci/setup device
-	$(call tested,tests/device)
+	$(call tested,tests/device -o cache_dir=.pytest_cache/device)
 	@echo "» all device tests passed"
 
 bench: ## measure; options go in ARGS="..."
@@ -50,12 +62,13 @@ bench-fanout: ## measure what one more viewer costs, beside other servers
 	@exec $(BIN)/python -m tests.bench.fanout $(ARGS)
 
 lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
-lock: ## renew requirements.lock and requirements-dev.lock
+lock: ## renew requirements*.lock
 	@[ -x .venv-lock/bin/uv ] || { echo "» installing $(UV), a few seconds"; \
 		python3 -m venv .venv-lock && .venv-lock/bin/pip install --quiet $(UV); }
 	@echo "» resolving, up to a minute"
-	@$(LOCK) --upgrade --output-file requirements.lock
-	@$(LOCK) --upgrade --output-file requirements-dev.lock --group dev --constraints requirements.lock
+	@$(LOCK) --upgrade --output-file requirements.lock pyproject.toml
+	@$(LOCK) --upgrade --output-file requirements-dev.lock --group dev pyproject.toml --constraints requirements.lock
+	@$(LOCK) --upgrade --output-file requirements-ansible.lock --group ansible --constraints requirements-dev.lock
 
 clean: ## remove what the other targets made
 	rm -rf .cache .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \

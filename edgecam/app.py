@@ -330,7 +330,11 @@ class _Node:
         return [f"{url}enter/{code}" for url in self._urls()]
 
     def _where(self) -> dict[str, Any]:
-        return {"urls": self._urls(), "pin": self._leaf.pin if self._leaf else ""}
+        page, leaf = self._ground.page, self._leaf
+        if page is None or leaf is None:
+            return {"urls": []}
+        own = page.callers.own.camera
+        return {"urls": self._urls(), "pin": leaf.pin, "fingerprint": leaf.fingerprint, "own": own}
 
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port

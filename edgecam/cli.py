@@ -1,7 +1,7 @@
 """The command ``edgecam``: run a node, check its configuration, ask a running one for a link.
 
-Exit codes: 0 fine, 1 it can't run here, 2 the configuration or the command is wrong, 130
-interrupted before it ran.
+Exit codes: 0 fine, 1 it can't run here, 2 the configuration or the command is wrong, 3 all places
+are taken, 130 interrupted before it ran.
 """
 
 import argparse
@@ -17,9 +17,9 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from edgecam import __version__, app, control
+from edgecam import __version__, app, control, smoke
 from edgecam.config import Config, dump, load, table
-from edgecam.errors import ConfigError, EdgecamError, StartError
+from edgecam.errors import ConfigError, EdgecamError, NoPlace, StartError
 from edgecam.ground import claimed, prepare
 from edgecam.service import journal
 from edgecam.service.notify import Notifier
@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         for problem in error.problems:
             print(f"edgecam: {problem}", file=sys.stderr)
         return 2
+    except NoPlace as error:
+        print(f"edgecam: {error}", file=sys.stderr)
+        return 3
     except EdgecamError as error:
         print(f"edgecam: {error}", file=sys.stderr)
         return 1
@@ -59,6 +62,18 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "ask the running node how it is"),
     ):
         commands.add_parser(name, parents=[shared], help=text).set_defaults(do=do)
+    trial = commands.add_parser(
+        "smoke", parents=[shared], help="call the running node as a viewer, until a picture comes"
+    )
+    trial.add_argument("--json", action="store_true", help="for programs")
+    trial.add_argument(
+        "--within",
+        type=float,
+        default=smoke.WITHIN,
+        metavar="SECONDS",
+        help="how long to wait for it (%(default)g)",
+    )
+    trial.set_defaults(do=_smoke)
     show = commands.add_parser("config", parents=[shared], help="print the configuration in force")
     show.add_argument("--changed", action="store_true", help="only what differs from a default")
     show.add_argument("--table", action="store_true", help="every option, as Markdown")
@@ -109,6 +124,11 @@ def _link(options: argparse.Namespace) -> None:
 
 def _status(options: argparse.Namespace) -> None:
     print(control.status(load(options.config)))
+
+
+def _smoke(options: argparse.Namespace) -> None:
+    seen = smoke.smoke(load(options.config), options.within)
+    print(json.dumps(smoke.as_fields(seen)) if options.json else smoke.told(seen))
 
 
 def _caller_add(options: argparse.Namespace) -> None:

@@ -46,6 +46,26 @@ class NewCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class Entrance:
+    """How one gets in: ``links``, new and good for one opening each, in the order of ``urls``.
+
+    ``pin`` is the page's key, ``fingerprint`` its authority's, ``camera`` the node's own.
+    """
+
+    links: list[str]
+    urls: list[str]
+    pin: str
+    fingerprint: str
+    camera: str
+
+    @property
+    def by_address(self) -> tuple[str, str]:
+        """The URL, and the link there, that takes no name server to be opened."""
+        pairs = list(zip(self.urls, self.links, strict=True))
+        return next((pair for pair in pairs if ".local:" not in pair[0]), pairs[0])
+
+
+@dataclass(frozen=True, slots=True)
 class ListedCaller:
     """A caller; ``state`` is its camera's, ``-`` if no node runs that would know."""
 
@@ -57,13 +77,22 @@ class ListedCaller:
 
 def new_links(config: Config) -> list[str]:
     """New one-time links of the node that runs. StartError if none does."""
-    links: list[str] = _ask_running(config, "POST", "/link", "links")
-    return links
+    return entrance(config).links
+
+
+def entrance(config: Config) -> Entrance:
+    """Addresses and new one-time links of the node that runs. StartError if none does."""
+
+    def told(answer: dict[str, Any]) -> Entrance:
+        names = ("links", "urls", "pin", "fingerprint", "own")
+        return Entrance(*(answer[name] for name in names))
+
+    return _ask_running(config, "POST", "/link", told)
 
 
 def status(config: Config) -> str:
     """A line about how the node that runs is. StartError if none does."""
-    return str(_ask_running(config, "GET", "/status", "status"))
+    return _ask_running(config, "GET", "/status", lambda answer: str(answer["status"]))
 
 
 def add_caller(config: Config, name: str) -> NewCaller:
@@ -103,10 +132,12 @@ def revoke_caller(config: Config, name: str) -> str:
     return _either(config, asked, lambda: known_callers(config).revoke(name).name)
 
 
-def _ask_running(config: Config, method: str, route: str, key: str) -> Any:
+def _ask_running(
+    config: Config, method: str, route: str, told: Callable[[dict[str, Any]], Done]
+) -> Done:
     path = _socket_path(config)
     try:
-        return _ask(path, method, route)[key]
+        return told(_ask(path, method, route))
     except (OSError, LookupError, TypeError) as error:
         raise StartError(f"no node answers on {path} ({error}): is edgecam running?") from error
 

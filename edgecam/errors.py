@@ -27,6 +27,10 @@ class CommandError(EdgecamError):
     """What somebody asks of the node by the command line can't be done; the node goes on."""
 
 
+class NoPlace(CommandError):
+    """All places for viewers are taken, so that nobody more can find out whether a call works."""
+
+
 class SourceError(EdgecamError):
     """A camera, a microphone or its encoder failed. It may come back: try again."""
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -181,6 +182,34 @@ async def test_a_viewer_that_is_renamed_is_watching_under_its_new_name(tmp_path:
             names = [each["name"] for each in status["watching"]]
         assert len(names) == 2
         await first.screen.picture()
+
+
+async def test_news_without_end_is_told_now_and_then() -> None:
+    """Who tells the server too much is cut off, and its viewers can make news all day."""
+    statuses = []
+    last = asyncio.Event()
+
+    async def emit(event: str, payload: dict[str, Any]) -> None:
+        statuses.append(payload["message"])
+        if statuses[-1] == "failed 99":
+            last.set()
+
+    caller = Caller(_no_peer, 8, 2, ())
+    running = asyncio.create_task(caller.run())
+    caller.connected(emit)
+    for number in range(100):
+        caller.source_failed("camera", f"failed {number}")
+        # The caller has all the time it wants.
+        for _ in range(20):
+            await asyncio.sleep(0)
+    await last.wait()
+    await cancelled(running)
+    assert len(statuses) < 50
+
+
+async def _no_peer() -> Peer:
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 async def test_a_failed_source_is_told_to_every_viewer(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.signaling.gate import ENGINES_PER_ADDRESS
-from edgecam.signaling.members import ADDRESS_CALLS_BURST, BURST, CALLS_BURST
+from edgecam.signaling.members import ADDRESS_CALLS_BURST, BURST, CALLS_BURST, NAME_BURST
 from edgecam.signaling.parser import MOST_MESSAGE
 from edgecam.signaling.server import SOCKETS_PER_ADDRESS
 from tests.door import BEARER, TOKEN, Door, Raw, open_door
@@ -232,6 +232,20 @@ async def test_coming_again_gives_no_more_calls(door: Door) -> None:
     door.clock.now += 1
     await raw.say('42/viewer,["call",{}]')
     await raw.hear("waiting")
+
+
+async def test_who_is_renamed_without_end_is_told_so(door: Door) -> None:
+    """Everybody is told each time."""
+    viewer = await door.viewer()
+    for number in range(NAME_BURST):
+        await viewer.say("name", {"name": f"Ana {number}"})
+    await viewer.say("name", {"name": "Ana"})
+    refused = await viewer.hear_until("error")
+    assert (refused["code"], refused["event"]) == ("too-many", "name")
+    door.clock.now += 2
+    await viewer.say("name", {"name": "Ana"})
+    await viewer.say("name", {"name": "Ana"})
+    assert (await viewer.hear_until("error"))["code"] == "too-many"
 
 
 async def test_who_does_not_read_is_cut(door: Door) -> None:

@@ -77,3 +77,10 @@ async def test_a_brazilian_reads_portuguese(tmp_path: Path) -> None:
             assert '<html lang="pt-BR">' in said
             title, text = WORDS["pt-BR"][page]
             assert f"<h1>{title}</h1><p>{text}</p>" in said
+
+
+def test_a_wish_without_end_is_read_in_part() -> None:
+    """Anybody may send one, and it is read where nothing else may wait."""
+    assert choose(f"{'x' * 600},pt") == "en"
+    assert choose(f"a{' ' * 8_000}!,pt") == "en"
+    assert choose(f"a{' ' * 300},pt") == "pt-BR"

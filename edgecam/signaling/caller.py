@@ -36,6 +36,10 @@ ANSWER_DEADLINE = 12.0
 
 CONNECT_DEADLINE = 15.0
 
+TELL_PAUSE = 0.1
+"""Seconds between two statuses; the first is told at once. Viewers can make news all day, and who
+tells too much is cut off."""
+
 CLOSE_DEADLINE = 1.0
 """Seconds that ended calls get to take leave when stopping; a TURN server may not answer."""
 
@@ -138,7 +142,6 @@ class Caller:
         """Withdraw the offers that stand: they name addresses that are gone or miss new ones."""
         self._generation += 1
         self._change()
-        self._change()
         for call in self.calls:
             if not call.taken.is_set():
                 call.hang_up("stale")
@@ -221,6 +224,7 @@ class Caller:
             await emit("status", status.payload())
             if self._emit is emit:
                 self._told = status
+            await asyncio.sleep(TELL_PAUSE)
 
     async def _offer(self) -> None:
         """Make offers stand until none is missing; before, the server must know which are over."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from edgecam.errors import BadMessage
 from edgecam.limits import TokenBucket
-from edgecam.signaling.messages import AskForCall, AskForFloor, Message
+from edgecam.signaling.messages import AskForCall, AskForFloor, Message, Rename
 
 Namespace = Literal["/caller", "/viewer"]
 
@@ -20,6 +20,8 @@ ADDRESS_CALLS_BURST = 40
 ADDRESS_CALLS_RATE = 2.0
 FLOOR_BURST = 10
 FLOOR_RATE = 2.0
+NAME_BURST = 5
+NAME_RATE = 0.5
 CALLER_BURST = 5_000
 """As many offers as may stand, each with all its candidates."""
 
@@ -47,6 +49,7 @@ class Member:
     calls: TokenBucket
     address_calls: TokenBucket
     floor: TokenBucket
+    names: TokenBucket
 
     @property
     def kind(self) -> str:
@@ -62,6 +65,8 @@ class Member:
                 raise BadMessage("too-many", "your address asks for calls too often")
         if isinstance(message, AskForFloor) and message.want and not self.floor.take(now):
             raise BadMessage("too-many", "ask for the floor twice a second at most")
+        if isinstance(message, Rename) and not self.names.take(now):
+            raise BadMessage("too-many", "say another name every two seconds at most")
 
 
 def member(
@@ -75,4 +80,5 @@ def member(
         TokenBucket(CALLS_BURST, CALLS_RATE, now),
         address_calls,
         TokenBucket(FLOOR_BURST, FLOOR_RATE, now),
+        TokenBucket(NAME_BURST, NAME_RATE, now),
     )

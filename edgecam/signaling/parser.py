@@ -144,7 +144,11 @@ def _renamed(payload: dict[str, Any]) -> Renamed:
 def _watcher(value: object) -> Watcher:
     if not isinstance(value, dict):
         raise BadMessage("bad-message", "a viewer has to be an object")
-    return Watcher(_id(value.get("viewer"), "viewer"), _name(value.get("name")))
+    name = value.get("name")
+    if not isinstance(name, str) or len(name) > MOST_TEXT:
+        raise BadMessage("bad-message", f"name has to be text of up to {MOST_TEXT}")
+    # Whoever let it in may know another Unicode: a name is never what a call fails by.
+    return Watcher(_id(value.get("viewer"), "viewer"), names.cleaned(name))
 
 
 def _status(payload: dict[str, Any]) -> Status:

@@ -4,8 +4,10 @@ import asyncio
 import logging
 import random
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +18,7 @@ from socketio.exceptions import ConnectionError as SocketError
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import FIRST_PAUSE, Backoff
+from edgecam.limits import Seldom
 from edgecam.signaling.messages import Message
 from edgecam.signaling.moves import Moves
 from edgecam.signaling.parser import MOST_MESSAGE, parse
@@ -108,7 +111,8 @@ async def _connect_once(
             handle_sigint=False,
             websocket_extra_options={"max_msg_size": MOST_MESSAGE},
         )
-        client.on("*", lambda event, *payloads: _said(listener, event, payloads), NAMESPACE)
+        hear = partial(_said, listener, Seldom(logger))
+        client.on("*", lambda event, *payloads: hear(event, payloads), NAMESPACE)
         client.on("connect_error", lambda told=None: refusals.append(_reason(told)), NAMESPACE)
         client.on("disconnect", lambda *_: lost(), NAMESPACE)
         connecting = asyncio.create_task(_join(client, server))
@@ -226,15 +230,17 @@ def _reason(told: Any) -> str:
     return f"{message}"[:200]
 
 
-def _said(listener: Listener, event: str, payloads: tuple[Any, ...]) -> None:
+def _said(listener: Listener, log: Seldom, event: str, payloads: tuple[Any, ...]) -> None:
     payload = payloads[0] if len(payloads) == 1 else None
     if event == "error":
         # When both sides hang up at once, the later one's call is no longer known.
         crossed = isinstance(payload, dict) and payload.get("code") == "unknown-call"
         level = logging.DEBUG if crossed else logging.WARNING
-        logger.log(level, "the signaling server refused a message: %.200s", payload)
+        now = time.monotonic()
+        log.log(now, level, "the signaling server refused a message: %.200s", payload)
         return
     try:
         listener.said(parse(event, payload))
     except BadMessage as error:
-        logger.warning("the signaling server said something odd: %s", error)
+        text = "the signaling server said something odd: %s"
+        log.log(time.monotonic(), logging.WARNING, text, error)

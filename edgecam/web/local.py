@@ -19,14 +19,14 @@ def local_app(
     mount: Callable[[web.Application], None],
     status: Callable[[], str],
 ) -> web.Application:
-    """An application of those routes. ``where``: how another device gets here, for a new caller;
+    """An application of those routes. ``where``: how others get here, and whom they find;
     ``status``: a line about how the node is.
 
     What can't be done is answered 409, with the reason as ``error``.
     """
 
     async def link(request: web.Request) -> web.Response:
-        return web.json_response({"links": new_links()})
+        return web.json_response({"links": new_links()} | where())
 
     async def how(request: web.Request) -> web.Response:
         return web.json_response({"status": status()})

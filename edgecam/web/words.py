@@ -8,7 +8,8 @@ import re
 from typing import Literal
 
 FALLBACK = "en"
-_WISH = re.compile(r"\s*([A-Za-z0-9-]{1,35})\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*")
+_WISH = re.compile(r"([A-Za-z0-9-]{1,35})(?:\s{0,8};\s{0,8}q=([01](?:\.[0-9]{0,3})?))?")
+_MOST_READ = 512
 
 Page = Literal["nothing", "broken", "another_site", "signed_out", "used_up", "welcome"]
 
@@ -74,7 +75,7 @@ def choose(accepted: str) -> str:
 
 def _wishes(accepted: str) -> list[str]:
     """The tags in it, in lower case, the dearest first; what is no wish is passed over."""
-    found = [_WISH.fullmatch(each) for each in accepted.split(",")]
+    found = [_WISH.fullmatch(each.strip()) for each in accepted[:_MOST_READ].split(",")]
     weighed = [(float(it[2] or 1), it[1].lower()) for it in found if it]
     dearest = sorted(weighed, key=lambda each: each[0], reverse=True)
     return [tag for weight, tag in dearest if weight > 0]

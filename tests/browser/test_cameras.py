@@ -157,6 +157,28 @@ async def test_a_paused_picture_in_a_tile_is_a_touch_away(tmp_path: Path) -> Non
         await shows(viewer, "Front door")
 
 
+FOCUSED = "() => document.activeElement?.textContent"
+
+
+async def test_the_way_out_of_an_unknown_camera_stays_in_hand(tmp_path: Path) -> None:
+    """Whoever is about to press it is not disturbed by what happens to the others."""
+    async with (
+        running_node(tmp_path, camera__name="Porch") as node,
+        chromium(tmp_path, node.ca) as browser,
+    ):
+        viewer = await watcher(browser, node.link)
+        await viewer.until("live")
+        await viewer.page.goto(node.url("/?camera=camera-of-nobody"))
+        way = viewer.page.get_by_role("button", name="Show Porch")
+        await way.focus()
+        other = await watcher(browser, node.url())
+        await other.until("live")
+        await viewer.page.wait_for_function("() => window.edgecam.state().cameras[0].viewers === 1")
+        assert await viewer.page.evaluate(FOCUSED) == "Show Porch"
+        await way.press("Enter")
+        await viewer.until("live")
+
+
 TILES = """
 async (names) => {
   const { Tiles } = await import("/tiles.js");

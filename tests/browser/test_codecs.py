@@ -84,7 +84,7 @@ async def test_vp8_is_played_and_its_cost_told(tmp_path: Path, locale: str, said
         chromium(tmp_path, node.ca, locale=locale) as browser,
     ):
         await browser.add_init_script(NO_H264)
-        page = await watcher(browser, node.link)
+        page = await watcher(browser, node.link, idle=True)
         await page.page.set_viewport_size({"width": 390, "height": 844})
         await page.until("live")
         assert await page.stamps(5)

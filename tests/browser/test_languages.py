@@ -184,6 +184,7 @@ async def test_no_state_speaks_another_language(tmp_path: Path) -> None:
         assert set(found["unsaid"]) <= {
             *("pt-BR", "Imagem ao vivo da câmera", "Reproduzir", "Som (m)", "Tela cheia (f)"),
             *("Ativar som", "Silenciar", "Tela cheia", "Sair da tela cheia"),
+            "Carregar esta página de novo",
         }
 
 

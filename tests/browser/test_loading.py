@@ -87,6 +87,44 @@ async def test_what_can_not_be_had_has_the_page_loaded_anew(tmp_path: Path) -> N
         await page.page.wait_for_function(FURNISHED)
 
 
+FOREIGN = """
+() => new Promise((failed) => {
+  const script = document.createElement("script");
+  script.onerror = () => failed(true);
+  script.src = "https://extension.invalid/inject.js";
+  document.head.append(script);
+})
+"""
+
+
+async def test_what_others_put_into_the_page_may_fail(tmp_path: Path) -> None:
+    """A browser's extension, whose script our policy does not let in, costs no call."""
+    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        page = await watcher(browser, node.link)
+        call = await page.live_in_call()
+        await page.page.clock.install()
+        assert await page.page.evaluate(FOREIGN)
+        # Longer than the pause before a page is loaded anew.
+        await page.page.clock.run_for(5_000)
+        assert await page.stamps(3)
+        assert (await page.state())["call"] == call
+
+
+async def test_a_page_of_which_nothing_came_offers_to_be_loaded_again(tmp_path: Path) -> None:
+    """Even without any script; and says nothing of it otherwise."""
+    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        page = await watcher(browser, node.link)
+        await page.until("live")
+        await expect(page.page.locator("#again")).to_be_hidden()
+        await browser.route("**/*.js", Failing(-1))
+        await page.page.reload()
+        again = page.page.get_by_role("link", name="Load this page again")
+        await expect(again).to_be_visible(timeout=60_000)
+        await browser.unroute("**/*.js")
+        await again.click()
+        await page.until("live")
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("file", ["session.js", "cameras.js", "furnish.js", "languages.js"])
 async def test_firefox_remembers_what_failed(tmp_path: Path, file: str) -> None:

@@ -61,6 +61,21 @@ async def test_a_name_changes_and_nothing_else_does(tmp_path: Path) -> None:
         assert second.complaints == []
 
 
+async def test_a_name_that_shows_nothing_takes_none_away(tmp_path: Path) -> None:
+    """It is said; the name before stays, and what was typed, to be mended."""
+    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        viewer = await watcher(browser, node.link)
+        page = viewer.page
+        await viewer.until("live")
+        await rename(page, "Ana")
+        await watching(viewer, "Ana")
+        await rename(page, "\u3164")
+        await expect(page.locator("#people").get_by_text(REFUSED)).to_be_visible()
+        assert await page.get_by_label("Your name").input_value() == "\u3164"
+        assert await page.evaluate("() => localStorage.getItem('edgecam-name')") == "Ana"
+        await watching(viewer, "Ana")
+
+
 async def test_the_tiles_of_who_is_renamed(tmp_path: Path) -> None:
     """Each is a viewer of its own camera, and the same person."""
     async with (

@@ -117,6 +117,58 @@ async def test_a_key_lets_go_whatever_is_pressed_with_it(tmp_path: Path) -> None
         assert await page.evaluate(GIVEN) == before + 1
 
 
+PRESSED_BY_A_SCREEN_READER = """
+(selector) => {
+  // As Firefox does it: like a mouse, but by no pointer.
+  const click = { bubbles: true, cancelable: true, detail: 1, pointerType: "" };
+  document.querySelector(selector).dispatchEvent(new PointerEvent("click", click));
+}
+"""
+
+
+async def test_what_a_screen_reader_presses_is_meant(tmp_path: Path) -> None:
+    """It has no pointer that could have gone down elsewhere, and holds nothing."""
+    async with (
+        running_node(tmp_path, speaker__driver="null") as node,
+        chromium(tmp_path, node.ca, *await microphone(tmp_path)) as browser,
+    ):
+        page = (await talker(browser, node.link)).page
+        # A touch before, of something else.
+        await page.mouse.move(200, 200)
+        await page.mouse.down()
+        await page.evaluate(PRESSED_BY_A_SCREEN_READER, "#talk")
+        await is_on(page, "#talk")
+        await page.evaluate(PRESSED_BY_A_SCREEN_READER, "#talk")
+        await is_off(page, "#talk")
+        await page.evaluate(PRESSED_BY_A_SCREEN_READER, "#sound")
+        await expect(page.locator("#sound")).to_have_attribute("data-on", "true")
+        await page.mouse.up()
+
+
+SIGN_IS_SEEN = """
+() => {
+  for (const panel of document.querySelectorAll(".panel")) {
+    panel.hidden = false;
+    panel.style.minHeight = "20rem";
+  }
+  const { left, top, width, height } = document.getElementById("sign").getBoundingClientRect();
+  return document.elementFromPoint(left + width / 2, top + height / 2).closest("#sign") !== null;
+}
+"""
+
+
+async def test_nothing_lies_over_the_sign(tmp_path: Path) -> None:
+    """It says what is on, whatever is open beside it."""
+    async with (
+        running_node(tmp_path, speaker__driver="null") as node,
+        chromium(tmp_path, node.ca, *await microphone(tmp_path)) as browser,
+    ):
+        page = (await talker(browser, node.link)).page
+        await page.click("#talk")
+        await is_on(page, "#talk")
+        assert await page.evaluate(SIGN_IS_SEEN)
+
+
 async def test_no_meter_no_matter(tmp_path: Path) -> None:
     """A browser that can't measure how loud a microphone is lets its owner talk all the same."""
     async with (

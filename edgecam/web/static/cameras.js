@@ -22,6 +22,8 @@ export class Cameras {
   #side = make("button", "wide");
   /** In place of a picture that nobody sends. */
   #others = make("div", "others");
+  /** The ways in it. */
+  #offered = "[]";
   #panel;
   #tiles;
   /** What is drawn: a list that is drawn anew loses the focus. */
@@ -65,9 +67,17 @@ export class Cameras {
     for (const button of this.#list.querySelectorAll("button")) {
       if (focused && button.dataset.camera === focused) button.focus();
     }
-    this.#others.replaceChildren(...(lost ? cameras.slice(0, MOST_OTHERS).map((each) => this.#way(each)) : []));
+    this.#offer(lost ? cameras.slice(0, MOST_OTHERS) : []);
     // Which is shown has to be known first, or it would be shown twice.
     this.#tiles.draw(choice.side && showing ? others : []);
+  }
+
+  /** Ways to these and no others; what stays is left as it is, as somebody may be about to press it. */
+  #offer(/** @type {readonly Camera[]} */ cameras) {
+    const offered = JSON.stringify(cameras.map(({ camera, name }) => [camera, name]));
+    if (offered === this.#offered) return;
+    this.#offered = offered;
+    this.#others.replaceChildren(...cameras.map((each) => this.#way(each)));
   }
 
   /** @param {Camera} camera */

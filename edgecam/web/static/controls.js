@@ -1,3 +1,4 @@
+import { byPointer } from "./dom.js";
 import { element } from "./view.js";
 
 /**
@@ -32,6 +33,7 @@ export class Controls {
       document.addEventListener(event, () => this.#wake());
     }
     document.addEventListener("pointerdown", ({ target }) => (this.#pressed = target), true);
+    document.addEventListener("pointercancel", () => (this.#pressed = null), true);
     document.addEventListener("click", (event) => this.#onClick(event), true);
     this.#wake();
   }
@@ -49,9 +51,11 @@ export class Controls {
    * @param {MouseEvent} event
    */
   #onClick(event) {
+    const pressed = this.#pressed;
+    this.#pressed = null;
     const button = event.target instanceof Element && event.target.closest("button");
-    if (!button || event.detail === 0) return;
-    if (this.#pressed instanceof Node && button.contains(this.#pressed)) return;
+    if (!button || !(pressed instanceof Node) || !byPointer(event)) return;
+    if (button.contains(pressed)) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -63,7 +67,7 @@ export class Controls {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     // Who writes a name means letters.
     if (event.target instanceof HTMLInputElement) return;
-    const key = event.key.toLowerCase();
+    const key = event.key?.toLowerCase();
     if (key === "m" && !this.#sound.hidden) this.#player.toggleSound();
     if (key === "f") this.#toggleFullscreen();
   }

@@ -28,3 +28,13 @@ export function style(href) {
     document.head.append(link);
   });
 }
+
+/**
+ * Whether a click ended a press of mouse, finger or pen; else a key made it, or what a screen reader
+ * presses, which Firefox gives a `detail` as a mouse has, but no pointer.
+ *
+ * @param {MouseEvent} event
+ */
+export function byPointer(event) {
+  return event.detail !== 0 && Reflect.get(event, "pointerType") !== "";
+}

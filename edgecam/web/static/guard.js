@@ -8,11 +8,13 @@
   /** Something may be missing for good: it is not to cost a call every second. */
   const LAST_PAUSE_MS = 60_000;
   const REACH_MS = 4_000;
+  /** Where the page's own scripts are: extensions put others into it, which may fail as they like. */
+  const home = new URL(".", Reflect.get(document.currentScript ?? {}, "src") ?? location.href).href;
   let broken = false;
 
   addEventListener("error", ({ target }) => {
-    const script = target instanceof HTMLScriptElement;
-    if (script || (target instanceof HTMLLinkElement && /\/style\.css$/.test(target.href))) mend();
+    const script = target instanceof HTMLScriptElement && target.src.startsWith(home);
+    if (script || (target instanceof HTMLLinkElement && target.href === `${home}style.css`)) mend();
   }, true);
   // What is imported later says so itself: see insist.js.
   addEventListener("edgecam-broken", () => mend());

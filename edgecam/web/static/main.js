@@ -9,6 +9,7 @@ import { Store } from "./state.js";
 import { element, View } from "./view.js";
 import { onWake } from "./wake.js";
 
+document.body.dataset.script = "";
 const choice = new Choice();
 const signaling = new Signaling(() => choice.auth());
 if ("RTCPeerConnection" in window) signaling.open();

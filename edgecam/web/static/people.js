@@ -1,5 +1,6 @@
 import { announce } from "./announce.js";
 import { make } from "./dom.js";
+import { cleanName } from "./fields.js";
 import { Panel } from "./panel.js";
 import { talking } from "./talk/words.js";
 import { element } from "./view.js";
@@ -59,9 +60,14 @@ export class People {
   #rename(name) {
     const { choice, session, store } = this.#house;
     const before = choice.name;
-    choice.name = name;
     store.dispatch({ type: "named" });
-    if (name.trim() && !choice.name) store.dispatch({ type: "name-refused" });
+    if (name.trim() && !cleanName(name)) {
+      store.dispatch({ type: "name-refused" });
+      // To be mended; the name before stays.
+      this.#name.value = name;
+      return;
+    }
+    choice.name = name;
     if (choice.name !== before) session.rename();
   }
 

@@ -18,6 +18,7 @@ const FIRST_RETRY_MS = 250;
 export const LAST_RETRY_MS = 1_000;
 const LAST_CALL_RETRY_MS = 2_000;
 const REFUSED_RETRY_MS = 3_000;
+const RENAME_RETRY_MS = 3_000;
 const UNSUPPORTED_RETRY_MS = 10_000;
 /** The server says something at once when it is connected or asked for a call. */
 const REPLY_MS = 2_500;
@@ -51,6 +52,7 @@ export class Session {
   #retry = new Alarm();
   #reply = new Alarm();
   #doubt = new Alarm();
+  #renaming = new Alarm();
 
   /**
    * @param {Signaling} signaling
@@ -113,6 +115,7 @@ export class Session {
     this.#retry.clear();
     this.#reply.clear();
     this.#doubt.clear();
+    this.#renaming.clear();
   }
 
   /** Whether the sound is on. The camera sends none while it isn't. @param {boolean} on */
@@ -218,6 +221,10 @@ export class Session {
   #onNameRefused(code) {
     if (code === "unknown-event") {
       this.#rejoin();
+    } else if (code === "too-many") {
+      this.#renaming.set(RENAME_RETRY_MS, () => {
+        if (this.#connected) this.#signaling.name(this.#choice.tell());
+      });
     } else if (this.#choice.refused()) {
       this.#store.dispatch({ type: "name-refused" });
       this.rename();

@@ -80,7 +80,8 @@ function translate(language) {
   element("video", HTMLVideoElement).setAttribute("aria-label", language.video);
   element("sound", HTMLButtonElement).title = language["sound-key"];
   element("fullscreen", HTMLButtonElement).title = language["fullscreen-key"];
-  const named = /** @type {const} */ (["play", "sound-off", "sound-on", "fullscreen-off", "fullscreen-on"]);
+  const named = /** @type {const} */ (["play", "load-again", "sound-off", "sound-on", "fullscreen-off",
+    "fullscreen-on"]);
   for (const id of named) element(id, HTMLElement).textContent = language[id];
 }
 

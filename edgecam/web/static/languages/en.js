@@ -11,6 +11,7 @@ export default {
   "lang": "en",
   "video": "Live picture from the camera",
   "play": "Play",
+  "load-again": "Load this page again",
   "sound-off": "Tap for sound",
   "sound-on": "Mute",
   "sound-key": "Sound (m)",

@@ -3,6 +3,7 @@ export default {
   "lang": "pt-BR",
   "video": "Imagem ao vivo da câmera",
   "play": "Reproduzir",
+  "load-again": "Carregar esta página de novo",
   "sound-off": "Ativar som",
   "sound-on": "Silenciar",
   "sound-key": "Som (m)",

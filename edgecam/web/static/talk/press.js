@@ -1,3 +1,5 @@
+import { byPointer } from "../dom.js";
+
 /**
  * @typedef {object} Listener
  * @property {() => void} down
@@ -35,7 +37,7 @@ export class Press {
     // A held finger asks for no menu.
     button.addEventListener("contextmenu", (event) => event.preventDefault());
     button.addEventListener("click", (event) => {
-      if (event.detail === 0) listener.click();
+      if (!byPointer(event)) listener.click();
     });
     document.addEventListener("keydown", (event) => this.#onKey(event));
     document.addEventListener("keyup", (event) => this.#onKeyUp(event));
@@ -55,7 +57,8 @@ export class Press {
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     if (COMMANDS.includes(event.key)) this.#drop();
-    const key = event.key.toLowerCase();
+    // What fills forms in by itself has no key.
+    const key = event.key?.toLowerCase();
     if (event.ctrlKey || event.metaKey || event.altKey || (key !== " " && key !== KEY)) return;
     const onButton = event.target === this.#button;
     if (!onButton && takesKey(event.target, key)) return;
