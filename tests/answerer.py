@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiortc import RTCRtpReceiver
-from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, pack_remb_fci
 
 from edgecam.capture import stamp
 from edgecam.peer.description import Candidate, take_out_candidates
@@ -27,13 +26,6 @@ class Answerer(Screen):
         while (found := stamp.read(await self.picture())) is None:
             pass
         return found
-
-    async def claim(self, bitrate: float) -> None:
-        """Say that its link carries no more than so many bits a second (REMB)."""
-        sender = next(iter(self.receiver.getSynchronizationSources()))
-        fci = pack_remb_fci(round(bitrate), [sender.source])
-        remb = RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=1, media_ssrc=0, fci=fci)
-        await self.receiver.transport._send_rtp(bytes(remb))
 
     @property
     def receiver(self) -> RTCRtpReceiver:

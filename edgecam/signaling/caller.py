@@ -11,7 +11,7 @@ from edgecam.lifecycle import Backoff, cancelled, either, whenever
 from edgecam.limits import Seldom
 from edgecam.logfields import about
 from edgecam.peer.peer import Peer
-from edgecam.signaling.call import About, Call
+from edgecam.signaling.call import THIN, About, Call
 from edgecam.signaling.lending import IceServers, Lending
 from edgecam.signaling.messages import (
     Answer,
@@ -45,12 +45,6 @@ CLOSE_DEADLINE = 1.0
 
 COMINGS_AT_ONCE, COMINGS_A_SECOND = 60, 0.2
 """Viewers that come and go, in the log: every one on a busy day, not every one of a flood."""
-
-THIN = {
-    True: "call %s: that link can't carry encode.video_bitrate_least; it is sent fewer pictures",
-    False: "call %s: that link carries every picture again",
-}
-"""What is logged of a viewer whose link is slow."""
 
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
 MakePeer = Callable[[], Awaitable[Peer]]
