@@ -185,6 +185,7 @@ async def test_who_leaves_leaves_the_floor() -> None:
     async with device() as it:
         ana, bia = await it.guest("Ana"), await it.guest("Bia")
         await it.ask(ana)
+        await until(lambda: it.wire.status["floor"] != [])
         it.leave(ana)
         await until(lambda: it.wire.status["floor"] == [])
         assert await it.ask(bia) == ("granted", "asked")
@@ -195,6 +196,7 @@ async def test_who_is_cut_off_loses_the_floor() -> None:
     async with device() as it:
         ana, bia = await it.guest("Ana"), await it.guest("Bia")
         await it.ask(ana)
+        await until(lambda: it.wire.status["floor"] != [])
         await ana.screen.close()
         await until(lambda: it.wire.status["floor"] == [])
         assert await it.ask(bia) == ("granted", "asked")
