@@ -30,6 +30,7 @@ from aiortc.rtp import (
 
 from edgecam.peer import aiortc_internals
 from edgecam.peer.addresses import host_addresses
+from edgecam.peer.description import parse_candidate, take_apart
 from edgecam.peer.round_trips import MOST_OPEN, RoundTrips
 from edgecam.peer.tracks import PacketTrack
 from tests.viewer import Screen
@@ -181,6 +182,40 @@ async def test_nothing_begins_once_it_ends() -> None:
     for part, name in names:
         await asyncio.create_task(getattr(part, name)(None))
     await pc.close()
+
+
+async def test_ice_does_not_wait_for_its_next_tick() -> None:
+    """aioice looks once, and from then on waits for the pair; what is left to check goes on."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    aiortc_internals.connect_at_once(mine)
+    connection = mine.getTransceivers()[0].receiver.transport.transport._connection
+    look, looks = connection._check_periodic, []
+
+    def counted() -> bool:
+        looks.append(look())
+        return looks[-1]
+
+    connection._check_periodic = counted  # type: ignore[method-assign]
+    async with connected(mine):
+        assert looks == [False]
+    await mine.close()
+
+
+async def test_candidates_may_come_after_the_answer() -> None:
+    """An answer without any is no failure."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    aiortc_internals.connect_at_once(mine)
+    screen = Screen()
+    answer = await screen.answer(mine.localDescription.sdp)
+    bare, found = take_apart(answer)
+    await mine.setRemoteDescription(RTCSessionDescription(bare, "answer"))
+    for each in found:
+        await mine.addIceCandidate(parse_candidate(each))
+    await screen.connected.wait()
+    await screen.close()
+    await mine.close()
 
 
 async def test_what_a_viewer_answers_is_heard() -> None:

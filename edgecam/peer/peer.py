@@ -219,6 +219,7 @@ class Peer:
             self._add("audio", self._streams.audio)
         self.received.offer()
         await self._pc.setLocalDescription(await self._pc.createOffer())
+        aiortc_internals.connect_at_once(self._pc)
         if self._dscp:
             mark(aiortc_internals.sockets(self._pc), AF41)
         self.sdp, self.candidates = take_apart(self._pc.localDescription.sdp)
