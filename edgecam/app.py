@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from edgecam.peer import addresses
 from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
+from edgecam.peer.rate import Rate
 from edgecam.peer.received import Sinks
 from edgecam.report import line
 from edgecam.signaling.caller import Caller
@@ -119,7 +121,7 @@ class _Node:
         self._moves = Moves()
         self._leaf: Leaf | None = None
         self._renewing = asyncio.Lock()
-        self._encoded: list[EncodedVideo] = []
+        self._rates: dict[str, Rate] = {}
 
     async def start_page(self, *, camera: bool) -> Announcement:
         """The HTTPS page, the signaling server, and the socket for this device's own caller.
@@ -159,12 +161,14 @@ class _Node:
         for fanout in (streams.video, streams.vp8, streams.audio):
             if fanout is not None:
                 self.own(fanout.name, fanout.run(), STOP_CAMERA)
-        path = self._config.peer.send_path
+        make = partial(
+            Peer.offering,
+            streams,
+            send_path=self._config.peer.send_path,
+            dscp=self._config.peer.dscp == "on",
+        )
         ice = CurrentIce(
-            self._ground.servers,
-            lambda asked, relay_only: Peer.offering(
-                streams, asked, relay_only=relay_only, send_path=path
-            ),
+            self._ground.servers, lambda asked, relay_only: make(asked, relay_only=relay_only)
         )
         viewers = self._config.viewers
         caller = Caller(
@@ -203,9 +207,10 @@ class _Node:
         size = self._video_format()
         camera = SharedCamera(source.camera(config.camera.driver, size))
         video, vp8 = self._pictures(camera, size)
+        rates = self._rates
         promised = h264.profile_level_id(size, config.encode.video_bitrate)
         if config.microphone.driver == "none":
-            return Streams(video, None, promised, vp8, sinks)
+            return Streams(video, None, promised, vp8, sinks, rates)
         sound = AudioFormat()
         microphone = listening(config, sinks, sound)
         audio = Fanout(
@@ -214,10 +219,10 @@ class _Node:
             round(AUDIO_QUEUE_SECONDS / AUDIO_PACKET_SECONDS),
             lambda state, reason: self._tell(state, microphone=reason),
         )
-        return Streams(video, audio, promised, vp8, sinks)
+        return Streams(video, audio, promised, vp8, sinks, rates)
 
     def _pictures(self, camera: SharedCamera, size: VideoFormat) -> tuple[Fanout, Fanout | None]:
-        """H.264 and, if wanted, VP8 of one camera."""
+        """H.264 and, if wanted, VP8 of one camera; ``_rates`` has what each follows."""
         encode, queue = self._config.encode, self._config.viewers.queue
         bitrate, interval = encode.video_bitrate, encode.keyframe_interval
 
@@ -227,8 +232,9 @@ class _Node:
             self._tell(state, camera=camera.failure or video.reason, vp8=only_vp8)
 
         h264_pictures = EncodedVideo(camera.tap("H.264"), lambda: X264(size, bitrate, interval))
-        self._encoded.append(h264_pictures)
         video = Fanout("camera", h264_pictures, queue, told)
+        least = encode.video_bitrate_least
+        self._rates["h264"] = Rate(least, bitrate, h264_pictures.set_bitrate)
         if encode.vp8 == "off":
             vp8 = None
         else:
@@ -236,8 +242,8 @@ class _Node:
             vp8_pictures = EncodedVideo(
                 camera.tap("VP8"), lambda: Vp8(size, bitrate, interval, divisor)
             )
-            self._encoded.append(vp8_pictures)
             vp8 = Fanout("VP8", vp8_pictures, queue, told)
+            self._rates["vp8"] = Rate(least, bitrate, vp8_pictures.set_bitrate)
         return video, vp8
 
     def _tell(self, state: State, **reasons: str) -> None:
@@ -312,8 +318,8 @@ class _Node:
                 self.controls.note("certificate", "the certificate can't be renewed, see the log")
 
     def _set_bitrate(self, bitrate: int) -> None:
-        for pictures in self._encoded:
-            pictures.set_bitrate(bitrate)
+        for rate in self._rates.values():
+            rate.hold_to(bitrate)
 
     def _status(self) -> str:
         return line(self.controls.report())

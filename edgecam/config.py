@@ -105,7 +105,14 @@ class Talk:
 class Encode:
     """How picture and sound are encoded, once for everybody."""
 
-    video_bitrate: int = option(2_500_000, "Bits a second of video.", 100_000, 25_000_000)
+    video_bitrate: int = option(2_500_000, "Bits a second of video, at most.", 100_000, 25_000_000)
+    video_bitrate_least: int = option(
+        500_000,
+        "What it may fall to so that the viewer with the slowest link keeps up; one who can't even "
+        "then gets fewer pictures. As much as `video_bitrate`: it never falls.",
+        30_000,
+        25_000_000,
+    )
     keyframe_interval: int = option(
         10, "Seconds between keyframes nobody asked for; viewers get theirs at once.", 1, 300
     )
@@ -138,6 +145,12 @@ class Peer:
         "`shared`: packets are made once for all viewers; `stock`: aiortc makes each viewer's, at "
         "several times the cost.",
         choices=("shared", "stock"),
+    )
+    dscp: str = option(
+        "on",
+        "Mark packets as video and sound (DSCP), which Wi-Fi sends before other things; `off` for "
+        "a network that drops what is marked.",
+        choices=("on", "off"),
     )
 
 

@@ -30,6 +30,8 @@ from aiortc.rtp import (
 
 from edgecam.peer import aiortc_internals
 from edgecam.peer.addresses import host_addresses
+from edgecam.peer.description import parse_candidate, take_apart
+from edgecam.peer.round_trips import MOST_OPEN, RoundTrips
 from edgecam.peer.tracks import PacketTrack
 from tests.viewer import Screen
 
@@ -56,6 +58,23 @@ async def test_a_picture_loss_indication_reaches_the_callback() -> None:
         await mine._handle_rtcp_packet(RtcpPsfbPacket(fmt=fmt, ssrc=1, media_ssrc=mine._ssrc))
 
     assert len(heard) == 2
+    await pc.close()
+
+
+async def test_repairs_are_limited_to_what_may_be_just_then() -> None:
+    """The limit is asked for every time."""
+    pc, mine = sender()
+    again: list[int] = []
+
+    async def retransmit(sequence_number: int) -> None:
+        again.append(sequence_number)
+
+    mine._retransmit = retransmit  # type: ignore[method-assign]
+    most = 2.0
+    aiortc_internals.limit_repairs(mine, 1, lambda: most)
+    for number in range(10):
+        await mine._retransmit(number)
+    assert len(again) == 2
     await pc.close()
 
 
@@ -165,13 +184,47 @@ async def test_nothing_begins_once_it_ends() -> None:
     await pc.close()
 
 
+async def test_ice_does_not_wait_for_its_next_tick() -> None:
+    """aioice looks once, and from then on waits for the pair; what is left to check goes on."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    aiortc_internals.connect_at_once(mine)
+    connection = mine.getTransceivers()[0].receiver.transport.transport._connection
+    look, looks = connection._check_periodic, []
+
+    def counted() -> bool:
+        looks.append(look())
+        return looks[-1]
+
+    connection._check_periodic = counted  # type: ignore[method-assign]
+    async with connected(mine):
+        assert looks == [False]
+    await mine.close()
+
+
+async def test_candidates_may_come_after_the_answer() -> None:
+    """An answer without any is no failure."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    aiortc_internals.connect_at_once(mine)
+    screen = Screen()
+    answer = await screen.answer(mine.localDescription.sdp)
+    bare, found = take_apart(answer)
+    await mine.setRemoteDescription(RTCSessionDescription(bare, "answer"))
+    for each in found:
+        await mine.addIceCandidate(parse_candidate(each))
+    await screen.connected.wait()
+    await screen.close()
+    await mine.close()
+
+
 async def test_what_a_viewer_answers_is_heard() -> None:
     """A question that goes by the pair in use is answered, and the answer is told."""
     mine, _ = sender()
     await mine.setLocalDescription(await mine.createOffer())
     async with connected(mine):
         heard = asyncio.Semaphore(0)
-        aiortc_internals.on_datagram(mine, heard.release)
+        aiortc_internals.on_datagram(mine, lambda data: heard.release())
         assert aiortc_internals.local_address(mine) in host_addresses()
         for _ in range(3):
             aiortc_internals.ask_for_a_sign(mine)
@@ -179,6 +232,30 @@ async def test_what_a_viewer_answers_is_heard() -> None:
     aiortc_internals.ask_for_a_sign(mine)
     await mine.close()
     aiortc_internals.ask_for_a_sign(mine)
+
+
+async def test_the_time_an_answer_takes_is_known() -> None:
+    """By the transaction's ID, once; what else comes is no answer."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    clock = iter(range(100))
+    trips = RoundTrips(lambda: aiortc_internals.ask_for_a_sign(mine), lambda: float(next(clock)))
+    trips.ask()
+    async with connected(mine):
+        heard: asyncio.Queue[bytes] = asyncio.Queue()
+        aiortc_internals.on_datagram(mine, heard.put_nowait)
+        for _ in range(MOST_OPEN + 1):
+            trips.ask()
+        found: list[float] = []
+        while len(found) < MOST_OPEN:
+            data = await heard.get()
+            assert trips.answered(b"") is None
+            assert trips.answered(data[:2] + bytes(100)) is None
+            if (trip := trips.answered(data)) is not None:
+                assert trips.answered(data) is None
+                found.append(trip)
+        assert found == [float(MOST_OPEN)] * MOST_OPEN
+    await mine.close()
 
 
 async def test_a_viewer_by_a_relay_is_asked() -> None:
@@ -197,7 +274,9 @@ async def test_a_viewer_by_a_relay_is_asked() -> None:
         client.peer_to_channel[pair.remote_addr] = 0x4000
         client.channel_refresh_at[0x4000] = float("inf")
         direct = pair.protocol.transport
+        assert direct.get_extra_info("socket") in aiortc_internals.sockets(mine)
         pair.protocol.transport = TurnTransport(client)  # type: ignore[assignment]
+        assert front.get_extra_info("socket") in aiortc_internals.sockets(mine)
 
         aiortc_internals.ask_for_a_sign(mine)
         # Behind the channel's number and the length.
@@ -232,15 +311,15 @@ async def test_who_is_heard_is_whoever_is_sent_to() -> None:
         moved._network_host, moved.port = after
         connection._nominated[1] = CandidatePair(pair.protocol, moved)
         heard: list[int] = []
-        aiortc_internals.on_datagram(mine, lambda: heard.append(1))
+        aiortc_internals.on_datagram(mine, lambda data: heard.append(data[0]))
 
         pair.protocol.datagram_received(b"\xff", before)
         assert heard == []
         pair.protocol.datagram_received(b"\xff", after)
-        assert heard == [1]
+        assert heard == [255]
         connection._nominated[1] = pair
         pair.protocol.datagram_received(b"\xff", before)
-        assert heard == [1, 1]
+        assert heard == [255, 255]
     await mine.close()
 
 

@@ -100,9 +100,9 @@ async def test_a_viewer_that_is_asked_and_answers_is_kept(monkeypatch: pytest.Mo
     asked = asyncio.Semaphore(0)
     ask = aiortc_internals.ask_for_a_sign
 
-    def count(pc: RTCPeerConnection) -> None:
+    def count(pc: RTCPeerConnection) -> bytes | None:
         asked.release()
-        ask(pc)
+        return ask(pc)
 
     monkeypatch.setattr(aiortc_internals, "ask_for_a_sign", count)
     async with standing() as peer:

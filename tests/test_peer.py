@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,16 +20,20 @@ from edgecam.lifecycle import cancelled
 from edgecam.media import AudioFormat, VideoFormat
 from edgecam.peer.description import Candidate, Unsupported
 from edgecam.peer.peer import Peer, Streams
+from edgecam.peer.rate import Rate
 from tests.answerer import Answerer, watching
+from tests.sockets import PATIENCE
 
 SIZE = VideoFormat(640, 360, 30)
 BITRATE = 1_000_000
+FLOOR = 200_000
 
 
 @dataclass
 class Camera:
     """What viewers are offered, running."""
 
+    encoded: EncodedVideo
     video: Fanout
     audio: Fanout
 
@@ -52,10 +56,11 @@ async def camera() -> AsyncIterator[Camera]:
     """The virtual camera and microphone. No keyframe nobody asks for within the test."""
     picture = source.camera("virtual", SIZE)
     sound = source.microphone("virtual", AudioFormat())
-    video = Fanout("camera", EncodedVideo(picture, lambda: X264(SIZE, BITRATE, 300)), 15)
+    encoded = EncodedVideo(picture, lambda: X264(SIZE, BITRATE, 300))
+    video = Fanout("camera", encoded, 15)
     audio = Fanout("microphone", EncodedAudio(sound, lambda: Opus(AudioFormat(), 32_000)), 25)
     tasks = [asyncio.create_task(fanout.run()) for fanout in (video, audio)]
-    yield Camera(video, audio)
+    yield Camera(encoded, video, audio)
     for task in tasks:
         await cancelled(task)
 
@@ -315,3 +320,40 @@ def _port(sdp: str, kind: str, port: int) -> str:
         if line.startswith(f"m={kind} "):
             lines[number] = " ".join([f"m={kind}", str(port), *line.split(" ")[2:]])
     return "\r\n".join(lines)
+
+
+async def test_a_viewer_whose_link_loses_whatever_the_rate(camera: Camera) -> None:
+    """The encoder follows while a third is lost of whatever it sends, as far as the floor; then the
+    viewer is thinned alone, and it is said once.
+    """
+    applied: list[int] = []
+    thin: list[bool] = []
+
+    def apply(bitrate: int) -> None:
+        applied.append(bitrate)
+        camera.encoded.set_bitrate(bitrate)
+
+    rate = Rate(FLOOR, BITRATE, apply)
+    streams = Streams(camera.video, None, profile_level_id(SIZE, BITRATE), rates={"h264": rate})
+    async with AsyncExitStack() as stack:
+        peers = [await Peer.offering(streams) for _ in range(2)]
+        for peer in peers:
+            stack.push_async_callback(peer.close)
+            peer.on_thin = thin.append
+        good = await stack.enter_async_context(watching(peers[1]))
+        await stack.enter_async_context(watching(peers[0], lambda number: number % 3 == 0))
+        async with asyncio.timeout(PATIENCE):
+            while not thin:
+                await good.stamp()
+        assert thin == [True]
+        assert FLOOR <= min(applied) < BITRATE / 2
+        assert rate.bitrate == BITRATE
+        before = peers[0].dropped
+        async with asyncio.timeout(PATIENCE):
+            while peers[0].dropped < before + 30:
+                await good.stamp()
+        assert peers[1].dropped == 0
+        assert thin == [True]
+    # The encoder is ready for whoever comes.
+    assert applied[-1] == BITRATE
+    assert camera.video.subscribers == 0

@@ -28,9 +28,10 @@ from edgecam.capture.testcard import Card
 from edgecam.fanout.fanout import Fanout
 from edgecam.lifecycle import cancelled
 from edgecam.media import NS, Packet, VideoFormat
-from edgecam.peer.peer import TRACKS
 from edgecam.peer.send_path import frame, payloads
+from edgecam.peer.send_path.spread import SPREAD
 from edgecam.peer.send_path.track import SharedTrack
+from edgecam.peer.sending import TRACKS
 from tests.answerer import watching
 from tests.sockets import PATIENCE
 from tests.studio import Replay, Studio, Viewer, film, noting, payload_types, running_studio
@@ -255,6 +256,58 @@ async def test_what_is_lost_is_sent_again(
         assert [packet.payload for packet in again] == list(cut)
         if path == "shared":
             assert viewer.link.passed == viewer.link.lost_packets
+
+
+LARGE = Packet("video", b"\0\0\0\1\x65" + bytes([7]) * 1_298 * 120, NS, keyframe=True)
+"""A keyframe of more packets than are sent at once."""
+
+
+@pytest.mark.parametrize("rtx", [True, False])
+async def test_packets_that_are_spread_say_when_they_are_sent(studio: Studio, rtx: bool) -> None:
+    """Unless they may have to be sent again as they were; all of them arrive, and in order."""
+    peer = await studio.peer("shared")
+    async with noting(peer, str if rtx else without_rtx) as viewer:
+        number = payload_types(peer.sdp)["h264"]
+        studio.pictures.put(LARGE)
+        await viewer.seen(number, 1)
+        found = viewer.of(number)
+    assert normal(found)[-1].number == len(found) - 1 == len(payloads.h264(LARGE.data)) - 1
+    known = HeaderExtensionsMap()
+    known.configure(RTCRtpParameters(headerExtensions=HEADER_EXTENSIONS["video"]))
+    times = [RtpPacket.parse(data, known).extensions.abs_send_time or 0 for data in found]
+    pauses = [(later - earlier) & 0xFFFFFF for earlier, later in pairwise(times)]
+    steps = -(-len(found) // frame.MOST_SEGMENTS)
+    assert sum(pause > 0 for pause in pauses) == (steps - 1 if rtx else 0)
+    assert sum(pauses) == pytest.approx(SPREAD * 2**18 if rtx else 0, abs=steps)
+
+
+@pytest.mark.parametrize(("path", "rtx"), [("shared", True), ("shared", False), ("stock", True)])
+async def test_a_probe_sends_what_the_viewer_has(
+    studio: Studio, pictures: list[Packet], path: str, rtx: bool
+) -> None:
+    """Packets of the frame just sent, as RTX, and asks for round trips; else it can't be."""
+    peer = await studio.peer(path)
+    asked: list[int] = []
+    track = peer._sendings[0].track
+    assert not track.probe(1e12, PATIENCE, lambda: asked.append(1))
+    async with noting(peer, str if rtx else without_rtx) as viewer:
+        types = payload_types(peer.sdp)
+        studio.pictures.put(pictures[0])
+        await viewer.seen(types["h264"], 1)
+        can = track.probe(1e12, PATIENCE, lambda: asked.append(1))
+        assert can is (path == "shared" and rtx)
+        studio.pictures.put(pictures[1])
+        await viewer.seen(types["h264"], 2)
+        count = len(payloads.h264(pictures[1].data)) if can else 0
+        await viewer.until(lambda: len(viewer.of(types["rtx"])) == count)
+        last = viewer.of(types["h264"])[-count:] if can else []
+        assert [parsed(data)[0].payload for data in viewer.of(types["rtx"])] == [
+            data[2:4] + parsed(data)[0].payload for data in last
+        ]
+        assert len(asked) == can
+        # What is lost of what follows can be repaired as ever.
+        studio.pictures.put(pictures[2])
+        await viewer.seen(types["h264"], 3)
 
 
 def without_rtx(answer: str) -> str:

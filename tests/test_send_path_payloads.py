@@ -39,8 +39,8 @@ def put_together(payloads: tuple[bytes, ...] | list[bytes]) -> bytes:
 SMALL = {
     "one": [unit(1, 100)],
     "parameter sets and a picture": [unit(7, 20), unit(8, 5), unit(6, 40), unit(5, 900)],
-    "as much as fits together": [unit(1, 645), unit(1, 648)],
-    "one byte more": [unit(1, 646), unit(1, 648)],
+    "as much as fits together": [unit(1, 645), unit(1, 650)],
+    "one byte more": [unit(1, 645), unit(1, 651)],
     "the most alone": [unit(7, 20), unit(1, MOST), unit(1, 9)],
     "too large to be together with anything": [unit(1, MOST - 2), unit(1, 5)],
     "many": [unit(1, 10, seed) for seed in range(25)],

@@ -1,17 +1,22 @@
 """When the shared send path sends what, and what it remembers of it."""
 
 import asyncio
+from copy import copy
 from typing import cast
 
 import pytest
+from aioice.ice import CandidatePair
 
 from edgecam.fanout.subscription import Subscription
 from edgecam.media import NS, Packet
 from edgecam.peer.send_path.history import KEPT, History, Sent
+from edgecam.peer.send_path.internals import Wire
 from edgecam.peer.send_path.stream import Stream
 from edgecam.peer.send_path.track import SharedTrack
 from edgecam.peer.tracks import MOST_UNSENT
+from tests import test_send_path_internals as senders
 from tests.sockets import PATIENCE
+from tests.test_send_path_route import Received
 from tests.test_tracks import packet, subscription
 
 
@@ -150,6 +155,34 @@ async def test_a_paused_track_goes_on_with_other_packets() -> None:
     assert sink.sent == [1, 2]
     track.stop()
     assert other.closed
+
+
+async def test_packets_follow_the_chosen_pair_and_end_with_dtls() -> None:
+    """A viewer's address may change in mid-call; its numbers go on."""
+    loop = asyncio.get_running_loop()
+    picture = Packet("video", b"\0\0\1" + bytes([0x65]) * 5_000, NS, keyframe=True)
+    async with senders.connected() as sender:
+        stream = Stream(Wire(sender), "video", "h264", 102, repairs=True)
+        connection = sender.transport.transport._connection
+        old = connection._nominated[1]
+        assert stream.send(picture)
+        for _ in range(2):
+            host = old.local_addr[0]
+            far, received = await loop.create_datagram_endpoint(Received, local_addr=(host, 0))
+            candidate = copy(old.remote_candidate)
+            candidate.host, candidate.port = far.get_extra_info("sockname")[:2]
+            connection._nominated[1] = CandidatePair(old.protocol, candidate)
+            assert stream.send(picture)
+            numbers = [int.from_bytes(data[2:4], "big") for data in await received.get(4)]
+            first = stream._next - 4
+            assert numbers == [(first + at) & 0xFFFF for at in range(4)]
+            far.close()
+        connection._nominated[1] = old
+        assert stream.send(picture)
+        connection._nominated.pop(1)
+        assert stream.send(picture)
+        connection._nominated[1] = old
+    assert not stream.send(picture)
 
 
 def sent(first: int, count: int, seconds: float) -> Sent:

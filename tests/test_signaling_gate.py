@@ -10,10 +10,7 @@ from edgecam.signaling.gate import ENGINES_PER_ADDRESS, JOIN_DEADLINE
 from edgecam.signaling.members import BURST
 from edgecam.signaling.parser import MOST_MESSAGE
 from tests.door import TOKEN, Door, Raw, open_door
-from tests.test_signaling_hostile import Poller, works, works_after_anything
-
-CALL = "call-one"
-DEEP = "[" * 50_000
+from tests.test_signaling_hostile import DEEP, Poller, works, works_after_anything
 
 
 def head(packet: str) -> str:

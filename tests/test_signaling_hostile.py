@@ -21,11 +21,6 @@ CALL = "call-one"
 DEEP = "[" * 50_000
 
 
-def head(packet: str) -> str:
-    """What a test is called."""
-    return ascii(packet[:8])
-
-
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
     """A page with its signaling server."""

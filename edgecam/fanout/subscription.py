@@ -4,7 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from edgecam.media import Packet
+from edgecam.fanout.allowance import Allowance
+from edgecam.media import NS, Packet
 
 
 class Subscription:
@@ -13,6 +14,9 @@ class Subscription:
     It asks for a keyframe the moment it exists. Until the first ``get`` it holds the newest
     keyframe and what followed, so that whoever then reads begins at once; if that gets to be more
     than ``size``, it is too old to begin with, and the first ``get`` asks again.
+
+    With an ``allowance``, in bits a second of the capture clock, it is thinned: no more than that
+    comes in, in runs from a keyframe on.
     """
 
     def __init__(
@@ -28,9 +32,27 @@ class Subscription:
         self._broken = True
         self._began = False
         self._asked = False
+        self._allowance: Allowance | None = None
+        self._skipping_ns = 0
+        self._skip_until_ns = 0
         self.closed = False
         self.dropped = 0
         self.want_keyframe()
+
+    @property
+    def allowance(self) -> float | None:
+        """Bits a second; None: everything comes in."""
+        return self._allowance.rate if self._allowance is not None else None
+
+    @allowance.setter
+    def allowance(self, rate: float | None) -> None:
+        if rate is not None and self._allowance is not None:
+            self._allowance.rate = rate
+            return
+        was, self._allowance = self._allowance, None if rate is None else Allowance(rate)
+        if was is not None and self._broken and self._reading:
+            self._asked = False
+            self.want_keyframe()
 
     async def get(self) -> Packet | None:
         """The next packet, as soon as there is one; None once closed. One reader at a time."""
@@ -59,6 +81,10 @@ class Subscription:
         """Queue ``packet``; drop it if it doesn't fit, or if a keyframe is missing before it."""
         if self.closed:
             return
+        if self._skipping_ns and self._skips(packet):
+            return
+        if self._allowance is not None and not self._may_pass(packet, self._allowance):
+            return
         if packet.keyframe:
             self._asked = False
             if self._broken or not self._reading:
@@ -81,10 +107,20 @@ class Subscription:
         self._tell()
 
     def want_keyframe(self) -> None:
-        """The viewer can't go on decoding: it lost a packet. Asked once until one has come."""
-        if not self.closed and not self._asked:
+        """The viewer can't go on decoding: it lost a packet. Asked once until one has come.
+
+        One who is thinned gets the next when there is allowance for it.
+        """
+        if self._allowance is not None:
+            self._broken = True
+        elif not self.closed and not self._asked:
             self._asked = True
             self._want_keyframe()
+
+    def skip(self, seconds: float) -> None:
+        """Let nothing in for so long on the capture clock; then it goes on at a keyframe."""
+        self._skipping_ns = round(seconds * NS)
+        self._skip_until_ns = 0
 
     def close(self) -> None:
         """Leave. May be called twice; a waiting ``get`` returns None."""
@@ -93,6 +129,28 @@ class Subscription:
             self._queue.clear()
             self._tell()
             self._leave(self)
+
+    def _skips(self, packet: Packet) -> bool:
+        self._skip_until_ns = self._skip_until_ns or packet.capture_ns + self._skipping_ns
+        if packet.capture_ns < self._skip_until_ns:
+            self._broken = True
+            self._drop(1)
+            return True
+        self._skipping_ns = 0
+        self._asked = False
+        self.want_keyframe()
+        return False
+
+    def _may_pass(self, packet: Packet, allowance: Allowance) -> bool:
+        """Whether ``packet`` is within the ``allowance``. If not, a keyframe has to come."""
+        allowance.earn(packet.capture_ns)
+        if (packet.keyframe or not self._broken) and allowance.spend(packet):
+            return True
+        self._broken = True
+        if allowance.asks():
+            self._want_keyframe()
+        self._drop(1)
+        return False
 
     def _read(self) -> None:
         """Somebody reads from now on."""

@@ -3,9 +3,11 @@
 Each function says what aiortc lacks. ``tests/test_aiortc_internals.py`` fails if any of it moves.
 """
 
+import asyncio
+import struct
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from aioice.ice import CandidatePair, Connection, StunProtocol
 from aiortc import RTCPeerConnection, RTCRtpCodecCapability, RTCRtpSender, rtcrtpsender
@@ -18,7 +20,17 @@ from aiortc.rtcrtpparameters import (
     RTCRtpHeaderExtensionParameters,
     RTCRtpParameters,
 )
-from aiortc.rtp import AnyRtcpPacket, HeaderExtensions, HeaderExtensionsMap, RtcpSrPacket
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    AnyRtcpPacket,
+    HeaderExtensions,
+    HeaderExtensionsMap,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpSrPacket,
+    unpack_remb_fci,
+)
 
 from edgecam.limits import TokenBucket
 from edgecam.media import NS, Kind, capture_clock
@@ -35,9 +47,11 @@ the most that Chromium's renderer still counts as low latency."""
 
 _ONE_BYTE_PROFILE = 0xBEDE
 _HISTORY = 512
+_TA = 0.02
+"""Seconds between two checks, as in ``aioice.ice.Connection.connect``."""
 
 REPAIRS = 512
-"""Packets a viewer may have sent again at once, and a second: as many as are kept."""
+"""Packets a viewer may have sent again at once, and a second: as many as aiortc keeps."""
 
 
 class _WithPlayoutDelay(HeaderExtensionsMap):
@@ -146,8 +160,89 @@ def report_capture_time(sender: RTCRtpSender, captured: Callable[[], int]) -> No
     sender._send_rtcp = send  # type: ignore[method-assign]
 
 
-def limit_repairs(sender: RTCRtpSender, most_unsent: int) -> None:
-    """Send again no more than REPAIRS packets at once or a second, and none into a full socket.
+class Feedback(Protocol):
+    """What is to be done with what a viewer says of a stream, on ``time.monotonic()``'s clock."""
+
+    def sent(self, octets: int, now: float) -> None: ...
+
+    def estimated(self, bitrate: int, now: float) -> None: ...
+
+    def reported(self, lost: int, highest: int, now: float) -> None: ...
+
+    def took(self, round_trip: float, now: float) -> None: ...
+
+    def full(self, now: float) -> None: ...
+
+
+def on_feedback(sender: RTCRtpSender, feedback: Callable[[], Feedback | None]) -> None:
+    """Tell ``feedback``, if there is one just then, of the viewer's reports and estimates (REMB).
+
+    aiortc keeps of these what its statistics need, and estimates for an encoder of its own. Before
+    each it is told how much has been sent, and whether some of it still waits in this process.
+    """
+    handle = sender._handle_rtcp_packet
+    answered: int | None = None
+
+    async def heard(packet: AnyRtcpPacket) -> None:
+        nonlocal answered
+        link = feedback()
+        if link is not None:
+            now = time.monotonic()
+            link.sent(octets_sent(sender), now)
+            if unsent_bytes(sender):
+                link.full(now)
+            for report in _reports(sender, packet):
+                # Every report until our next one answers the same of ours.
+                trip = _round_trip(sender, report) if report.lsr != answered else None
+                if trip is not None:
+                    answered = report.lsr
+                    link.took(trip, now)
+                link.reported(report.packets_lost, report.highest_sequence, now)
+            bitrate = _estimate(sender, packet)
+            if bitrate is not None:
+                link.estimated(bitrate, now)
+        await handle(packet)
+
+    sender._handle_rtcp_packet = heard  # type: ignore[method-assign]
+
+
+def _reports(sender: RTCRtpSender, packet: AnyRtcpPacket) -> list[RtcpReceiverInfo]:
+    if not isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+        return []
+    return [report for report in packet.reports if report.ssrc == sender._ssrc]
+
+
+def _estimate(sender: RTCRtpSender, packet: AnyRtcpPacket) -> int | None:
+    """Bits a second, if ``packet`` is an estimate (draft-alvestrand-rmcat-remb-03)."""
+    if not isinstance(packet, RtcpPsfbPacket) or packet.fmt != RTCP_PSFB_APP:
+        return None
+    try:
+        bitrate, ssrcs = unpack_remb_fci(packet.fci)
+    except (ValueError, struct.error):
+        return None
+    return bitrate if sender._ssrc in ssrcs else None
+
+
+def _round_trip(sender: RTCRtpSender, report: RtcpReceiverInfo) -> float | None:
+    """Seconds (RFC 3550, section 6.4.1), if the report answers the last of ours."""
+    private: Any = sender
+    if not report.dlsr or report.lsr != private._RTCRtpSender__lsr:
+        return None
+    sent: float = private._RTCRtpSender__lsr_time
+    return time.time() - sent - report.dlsr / 65_536
+
+
+def octets_sent(sender: RTCRtpSender) -> int:
+    """Bytes of payload so far, without what was sent again."""
+    private: Any = sender
+    octets: int = private._RTCRtpSender__octet_count
+    return octets
+
+
+def limit_repairs(
+    sender: RTCRtpSender, most_unsent: int, most: Callable[[], float] = lambda: REPAIRS
+) -> None:
+    """Send again no more than ``most`` packets at once or a second, and none into a full socket.
 
     One report of 1.2 kB can name thousands of packets as lost; aiortc would send them all.
     """
@@ -155,10 +250,36 @@ def limit_repairs(sender: RTCRtpSender, most_unsent: int) -> None:
     bucket = TokenBucket(REPAIRS, REPAIRS, time.monotonic())
 
     async def send_again(sequence_number: int) -> None:
+        bucket.burst = bucket.rate = most()
         if bucket.take(time.monotonic()) and unsent_bytes(sender) <= most_unsent:
             await retransmit(sequence_number)
 
     sender._retransmit = send_again  # type: ignore[method-assign]
+
+
+def connect_at_once(pc: RTCPeerConnection) -> None:
+    """Have ICE be done as soon as a pair is chosen. Before there is an answer.
+
+    aioice paces its checks by 20 ms (Ta; RFC 8445, section 14.2), and waits for the next tick before
+    it looks whether one has succeeded, which on a LAN takes a millisecond. Here the checks go on
+    beside, by the same ticks, so that it looks at once.
+    """
+    connection = _connection(pc)
+    start_next = connection._check_periodic
+    loop = asyncio.get_running_loop()
+
+    def tick() -> None:
+        if start_next():
+            loop.call_later(_TA, tick)
+
+    def beside() -> bool:
+        # Nothing to check would be a failure; connect() then comes back for what arrives.
+        if not connection._check_list:
+            return start_next()
+        tick()
+        return False
+
+    connection._check_periodic = beside  # type: ignore[method-assign]
 
 
 def begin_no_more(pc: RTCPeerConnection) -> None:
@@ -180,8 +301,8 @@ def begin_no_more(pc: RTCPeerConnection) -> None:
         transceiver.receiver.receive = nothing  # type: ignore[method-assign]
 
 
-def on_datagram(pc: RTCPeerConnection, heard: Callable[[], None]) -> None:
-    """Call ``heard`` for whatever arrives from where media is sent to, STUN as well as media.
+def on_datagram(pc: RTCPeerConnection, heard: Callable[[bytes], None]) -> None:
+    """Call ``heard`` with whatever arrives from where media is sent to, STUN as well as media.
 
     Once ``pc`` is connected. Media may move later: to a viewer whose new address a check of its own
     has shown (RFC 8445, section 7.3.1.3). Whose packets they are is known by address only; consent,
@@ -191,34 +312,36 @@ def on_datagram(pc: RTCPeerConnection, heard: Callable[[], None]) -> None:
         _listen(pc, protocol, heard)
 
 
-def _listen(pc: RTCPeerConnection, protocol: StunProtocol, heard: Callable[[], None]) -> None:
+def _listen(pc: RTCPeerConnection, protocol: StunProtocol, heard: Callable[[bytes], None]) -> None:
     receive = protocol.datagram_received
 
-    def datagram_received(data: bytes | str, addr: tuple[Any, ...]) -> None:
+    def datagram_received(data: bytes, addr: tuple[Any, ...]) -> None:
         pair = _chosen_pair(pc)
         if pair is not None and pair.protocol is protocol and addr[:2] == pair.remote_addr:
-            heard()
+            heard(data)
         receive(data, addr)
 
-    protocol.datagram_received = datagram_received  # type: ignore[method-assign]
+    protocol.datagram_received = datagram_received  # type: ignore[assignment,method-assign]
 
 
-def ask_for_a_sign(pc: RTCPeerConnection) -> None:
+def ask_for_a_sign(pc: RTCPeerConnection) -> bytes | None:
     """Send the viewer a STUN binding request, whose response is for ``on_datagram`` alone.
 
-    aioice asks every 5 s, and no longer knows a question after half a second.
+    Its transaction ID; None if nothing can be sent. aioice asks every 5 s, and no longer knows a
+    question after half a second.
     """
     pair = _chosen_pair(pc)
     if pair is None:
-        return
+        return None
     # A relay's has no such method, and ignores by itself what it is given once it is closed.
     is_closing = getattr(pair.protocol.transport, "is_closing", None)
     if is_closing and is_closing():
-        return
+        return None
     connection = _connection(pc)
     request = connection.build_request(pair, nominate=False)
     request.add_message_integrity(str(connection.remote_password).encode())
     pair.protocol.send_stun(request, pair.remote_addr)
+    return request.transaction_id
 
 
 def local_address(pc: RTCPeerConnection) -> str | None:
@@ -227,6 +350,17 @@ def local_address(pc: RTCPeerConnection) -> str | None:
     if pair is None or pair.local_candidate.type == "relay":
         return None
     return str(pair.local_candidate.host)
+
+
+def sockets(pc: RTCPeerConnection) -> list[Any]:
+    """Those that ``pc`` sends by, in asyncio's wrapping, also to a TURN server; once gathered."""
+    found = []
+    for protocol in _connection(pc)._protocols:
+        # A relay's transport is inside another's.
+        relay: Any = getattr(protocol.transport, "_TurnTransport__inner_protocol", None)
+        transport = protocol.transport if relay is None else relay.transport
+        found.append(transport.get_extra_info("socket"))
+    return [each for each in found if each is not None]
 
 
 def unsent_bytes(sender: RTCRtpSender) -> int:

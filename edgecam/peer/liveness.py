@@ -29,7 +29,7 @@ _MOST_TICK = 2 * TICK
 class Liveness:
     """How long a viewer has been silent; ``ask`` sends it a question."""
 
-    def __init__(self, ask: Callable[[], None]) -> None:
+    def __init__(self, ask: Callable[[], object]) -> None:
         self._ask = ask
         self._silence = 0.0
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from aiortc import (
     RTCBundlePolicy,
@@ -11,23 +12,21 @@ from aiortc import (
     RTCIceServer,
     RTCIceTransportPolicy,
     RTCPeerConnection,
-    RTCRtpCodecCapability,
-    RTCRtpSender,
-    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 
 from edgecam.errors import BadMessage
 from edgecam.fanout.fanout import Fanout
-from edgecam.fanout.subscription import Subscription
 from edgecam.lifecycle import cancelled
 from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
+from edgecam.peer.dscp import AF41, mark
 from edgecam.peer.liveness import Liveness
+from edgecam.peer.rate import Rate
 from edgecam.peer.received import NOWHERE, Received, Sinks
-from edgecam.peer.send_path.track import SharedTrack
-from edgecam.peer.tracks import MOST_UNSENT, PacketTrack
+from edgecam.peer.round_trips import RoundTrips
+from edgecam.peer.sending import TRACKS, Sending, capabilities
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +42,8 @@ class Streams:
     """What every viewer is offered: the fan-outs, the H.264 profile and level in hex, and to be
     heard and seen at ``sinks``.
 
-    ``vp8`` is for those who can't have ``video``, which is H.264.
+    ``vp8`` is for those who can't have ``video``, which is H.264. ``rates``, by codec, are told
+    what the links carry.
     """
 
     video: Fanout
@@ -51,6 +51,7 @@ class Streams:
     profile_level_id: str
     vp8: Fanout | None = None
     sinks: Sinks = NOWHERE
+    rates: Mapping[str, Rate] = field(default_factory=dict)
 
     @property
     def codecs(self) -> dict[str, Fanout]:
@@ -58,61 +59,14 @@ class Streams:
         return {"h264": self.video} | ({"vp8": self.vp8} if self.vp8 else {})
 
 
-Track = PacketTrack | SharedTrack
-
-TRACKS: dict[str, type[Track]] = {"shared": SharedTrack, "stock": PacketTrack}
-"""By the send path: see ``edgecam.peer.send_path``."""
-
-
-class Sending:
-    """One track on its way to the viewer, and the subscription it reads while it does."""
-
-    def __init__(self, track: Track, transceiver: RTCRtpTransceiver, fanout: Fanout) -> None:
-        self.track = track
-        self._transceiver = transceiver
-        self._sender = transceiver.sender
-        self._fanout = fanout
-        self._subscription: Subscription | None = None
-        self._dropped = 0
-
-    @property
-    def dropped(self) -> int:
-        """Packets the viewer was too slow for."""
-        return self._dropped + (self._subscription.dropped if self._subscription else 0)
-
-    def choose(self, codec: str, fanout: Fanout) -> None:
-        """Send what ``fanout`` has, in ``codec`` at whatever level of it the viewer names."""
-        self._fanout = fanout
-        self._transceiver.setCodecPreferences(capabilities(self.track.kind, codec, "rtx"))
-
-    def begin(self) -> None:
-        """Send what the fan-out has, unless that is so already."""
-        if self._subscription is None:
-            self._subscription = subscription = self._fanout.subscribe()
-            self.track.begin(subscription, lambda: aiortc_internals.unsent_bytes(self._sender))
-            if self.track.kind == "video":
-                aiortc_internals.on_keyframe_request(self._sender, subscription.want_keyframe)
-
-    def pause(self) -> None:
-        """Send nothing until ``begin``."""
-        self.track.pause()
-        if self._subscription is not None:
-            self._dropped = self.dropped
-            self._subscription = None
-
-    def close(self) -> None:
-        """Leave the fan-out; the track ends."""
-        if self._subscription is not None:
-            self._subscription.close()
-
-
 class Peer:
     """An RTCPeerConnection that offers video and sound.
 
     Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
     ``connected`` is set when media can flow, ``ended`` when it no longer can or the viewer is gone;
-    ``video`` then is the codec the viewer gets, and ``received`` what it sends. ``close`` has to be
-    called, may be called twice, and leaves the fan-outs.
+    ``video`` then is the codec the viewer gets, and ``received`` what it sends. ``on_thin`` is
+    called with True when its link can't carry every picture, and with False when it can again.
+    ``close`` has to be called, may be called twice, and leaves the fan-outs.
     """
 
     def __init__(
@@ -122,6 +76,7 @@ class Peer:
         *,
         relay_only: bool,
         send_path: str,
+        dscp: bool,
     ) -> None:
         policy = RTCIceTransportPolicy.RELAY if relay_only else RTCIceTransportPolicy.ALL
         # None instead of an empty list would mean Google's STUN server.
@@ -130,15 +85,18 @@ class Peer:
         )
         self._streams = streams
         self._make_track = TRACKS[send_path]
+        self._dscp = dscp
         self._sendings: list[Sending] = []
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
         self.received = Received(self._pc, streams.sinks)
-        self._liveness = Liveness(lambda: aiortc_internals.ask_for_a_sign(self._pc))
+        self._liveness = Liveness(self._ask)
+        self._round_trips = RoundTrips(self._ask, time.monotonic)
         self._watching: asyncio.Task[None] | None = None
         self.sdp = ""
         self.candidates: list[Candidate] = []
         self.video = ""
+        self.on_thin: Callable[[bool], None] = lambda thin: None
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         self._pc.on("connectionstatechange", self._note_state)
@@ -151,14 +109,16 @@ class Peer:
         *,
         relay_only: bool = False,
         send_path: str = "shared",
+        dscp: bool = True,
     ) -> "Peer":
         """A peer with its offer made and its candidates gathered.
 
         ``servers`` are asked for candidates, for five seconds at most; what they don't give is
         missing. ``relay_only``: no candidates but those of a TURN server. ``send_path``: of TRACKS.
+        ``dscp``: packets are marked.
         """
         aiortc_internals.prepare()
-        peer = cls(streams, servers, relay_only=relay_only, send_path=send_path)
+        peer = cls(streams, servers, relay_only=relay_only, send_path=send_path, dscp=dscp)
         try:
             await peer._offer()
         except BaseException:
@@ -180,7 +140,8 @@ class Peer:
         self.video = answer.video
         for sending in self._sendings:
             if sending.track.kind == "video":
-                sending.choose(answer.video, codecs[answer.video])
+                rate = self._streams.rates.get(answer.video)
+                sending.choose(answer.video, codecs[answer.video], rate)
                 sending.begin()
         self.listen(listen)
         try:
@@ -258,6 +219,9 @@ class Peer:
             self._add("audio", self._streams.audio)
         self.received.offer()
         await self._pc.setLocalDescription(await self._pc.createOffer())
+        aiortc_internals.connect_at_once(self._pc)
+        if self._dscp:
+            mark(aiortc_internals.sockets(self._pc), AF41)
         self.sdp, self.candidates = take_apart(self._pc.localDescription.sdp)
 
     def _add(self, kind: Kind, fanout: Fanout) -> None:
@@ -271,9 +235,13 @@ class Peer:
         else:
             transceiver.setCodecPreferences(capabilities(kind, "opus"))
         track.attach(transceiver.sender)
-        aiortc_internals.limit_repairs(transceiver.sender, MOST_UNSENT)
         aiortc_internals.report_capture_time(transceiver.sender, lambda: track.captured_ns)
-        self._sendings.append(Sending(track, transceiver, fanout))
+        self._sendings.append(
+            Sending(track, transceiver, fanout, self._note_thin, self._round_trips.ask)
+        )
+
+    def _note_thin(self, thin: bool) -> None:
+        self.on_thin(thin)
 
     def _note_state(self) -> None:
         state = self._pc.connectionState
@@ -287,19 +255,23 @@ class Peer:
     async def _watch(self) -> None:
         """End the call when the viewer is gone, or when that can't be told any more."""
         try:
-            aiortc_internals.on_datagram(self._pc, self._liveness.heard)
+            aiortc_internals.on_datagram(self._pc, self._hear)
             await self._liveness.until_gone()
         except Exception:
             logger.exception("whether a viewer is still there can't be told; its call ends")
         self.ended.set()
 
+    def _ask(self) -> bytes | None:
+        return aiortc_internals.ask_for_a_sign(self._pc)
+
+    def _hear(self, data: bytes) -> None:
+        self._liveness.heard()
+        round_trip = self._round_trips.answered(data)
+        if round_trip is not None:
+            for sending in self._sendings:
+                sending.took(round_trip)
+
     def _looked_up(self, task: asyncio.Task[None]) -> None:
         self._lookups.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.debug("a candidate was of no use: %r", task.exception())
-
-
-def capabilities(kind: Kind, *names: str) -> list[RTCRtpCodecCapability]:
-    """aiortc's codecs of these names (in lower case), each at every level it knows."""
-    codecs = RTCRtpSender.getCapabilities(kind).codecs
-    return [codec for codec in codecs if codec.name.lower() in names]

@@ -71,6 +71,10 @@ class PacketTrack(MediaStreamTrack):
         made.time_base = Fraction(1, rate)
         return made
 
+    def probe(self, more: float, seconds: float, ask: Callable[[], None]) -> bool:
+        """Send so many bits a second more for a while: aiortc can't."""
+        return False
+
     def stop(self) -> None:
         """End the track and leave the fan-out."""
         super().stop()

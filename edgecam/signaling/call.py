@@ -10,6 +10,12 @@ from edgecam.signaling.talking import ASKS_A_SECOND, ASKS_AT_ONCE
 MOST_UNREAD = 128
 """Messages about one call that may wait; the server lets no more than half of them through."""
 
+THIN = {
+    True: "call %s: that link can't carry encode.video_bitrate_least; it is sent fewer pictures",
+    False: "call %s: that link carries every picture again",
+}
+"""What is logged of a viewer whose link is slow."""
+
 About = Answer | AskForFloor | Hangup | Listen | Trickle
 
 

@@ -11,7 +11,7 @@ from edgecam.lifecycle import Backoff, cancelled, either, whenever
 from edgecam.limits import Seldom
 from edgecam.logfields import about
 from edgecam.peer.peer import Peer
-from edgecam.signaling.call import About, Call
+from edgecam.signaling.call import THIN, About, Call
 from edgecam.signaling.lending import IceServers, Lending
 from edgecam.signaling.messages import (
     Answer,
@@ -252,6 +252,7 @@ class Caller:
 
     async def _stand(self, peer: Peer) -> None:
         call = Call(secrets.token_urlsafe(12), peer)
+        peer.on_thin = lambda thin: self._note(self._comings, THIN[thin], call.name)
         self._calls[call.name] = call
         call.task = self._own(self._run_call(call), f"call-{call.name}")
         servers, call.lent = self._lending.lend()

@@ -34,6 +34,7 @@ from tests.bench import (
 )
 from tests.bench.light import ViewersError, light_viewers
 from tests.bench.plan import Plan
+from tests.bench.squeeze import squeeze
 from tests.browser.chromium import chromium, open_page
 from tests.node import running_node
 
@@ -164,6 +165,13 @@ async def _encoders(folder: Path, chosen: Plan, results: dict[str, Any]) -> None
     _say(report.encoders(found))
 
 
+async def _squeeze(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """A slow link beside a good one, in networks of their own."""
+    found = await squeeze.measure(folder, chosen.squeezes, chosen.squeeze_seconds)
+    results["squeeze"] = [asdict(each) for each in found]
+    _say(report.squeezed(found))
+
+
 PARTS: dict[str, Part] = {
     "watch": _watch,
     "lips": _lips,
@@ -172,8 +180,9 @@ PARTS: dict[str, Part] = {
     "start": _start,
     "encoders": _encoders,
     "going": _going,
+    "squeeze": _squeeze,
 }
-ROOT_ONLY = {"going"}
+ROOT_ONLY = {"going", "squeeze"}
 """Measured only where asked for by name."""
 
 

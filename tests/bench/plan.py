@@ -9,7 +9,8 @@ from edgecam import config
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``;
-    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind; ``starts``.
+    ``encodes`` of the same pictures by every encoder; ``goings`` of every kind; ``starts``;
+    ``squeezes`` of ``squeeze_seconds`` each.
     """
 
     joins: int
@@ -21,6 +22,8 @@ class Plan:
     goings: int
     encodes: int
     starts: int
+    squeezes: int
+    squeeze_seconds: float
 
 
 FULL = Plan(
@@ -33,6 +36,8 @@ FULL = Plan(
     goings=5,
     encodes=9,
     starts=9,
+    squeezes=3,
+    squeeze_seconds=70,
 )
 QUICK = Plan(
     joins=5,
@@ -44,6 +49,8 @@ QUICK = Plan(
     goings=1,
     encodes=3,
     starts=3,
+    squeezes=1,
+    squeeze_seconds=25,
 )
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30

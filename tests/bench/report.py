@@ -11,6 +11,8 @@ from tests.bench.latency import Latency
 from tests.bench.lips import Lips
 from tests.bench.load import TOLERANCE, Load, Row
 from tests.bench.plan import RATE
+from tests.bench.squeeze import squeeze
+from tests.bench.squeeze.squeeze import Squeezed
 from tests.bench.start import Start
 from tests.bench.storm import Storm, Watched
 
@@ -87,6 +89,35 @@ def going(found: Sequence[Going]) -> Iterator[str]:
     yield "\nComing and going, seconds: until the place was free, and until a picture was back"
     heads = ("", "n", "freed p50", "most", "back p50", "most")
     yield from _table(heads, [_going_row(each) for each in found])
+
+
+def squeezed(found: Sequence[Squeezed]) -> Iterator[str]:
+    """What a slow link costs its viewer, and the one beside."""
+    yield (
+        f"\nA link of {squeeze.CAPACITY} under a stream of {squeeze.BITRATE / 1e6:.0f} Mb/s: "
+        "ms from being drawn until presented"
+    )
+    heads = ("", "before p50", "p95", "squeezed p50", "p95", "after p50", "p95", "p95 moved")
+    rows = []
+    for number, each in enumerate(found, 1):
+        for name, seen in (("slow", each.slow), ("good", each.good)):
+            spreads = (seen.before, seen.squeezed, seen.after)
+            figures = [f"{figure:.1f}" for s in spreads for figure in (s.p50, s.p95)]
+            moved = f"{seen.squeezed.p95 - seen.before.p95:+.1f}"
+            rows.append((f"{number}, {name} link", *figures, moved))
+    yield from _table(heads, rows)
+    for number, each in enumerate(found, 1):
+        yield (
+            f"{number}: {each.freezes} freezes above {squeeze.FREEZE_MS} ms in {each.seconds:.0f} s"
+            f" (the first {squeeze.FIRST} s left out), {each.first_freeze_ms:.0f} ms at the most"
+            f" in the first; pictures as before {_after(each.recovered)} the end of the squeeze,"
+            f" bitrate {_after(each.bitrate_back)};"
+            f" {each.received / 1e6:.2f} Mb/s received while squeezed"
+        )
+
+
+def _after(seconds: float | None) -> str:
+    return "never after" if seconds is None else f"{seconds:.1f} s after"
 
 
 def start(found: Start) -> Iterator[str]:

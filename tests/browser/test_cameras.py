@@ -66,6 +66,15 @@ async def frame_of(page: Page) -> Frame:
     return frame
 
 
+async def side_by_side(viewer: Watcher) -> Frame:
+    """Show the garage, and the front door beside it: its page."""
+    await viewer.until("live")
+    await choose(viewer.page, "Garage")
+    await shows(viewer, "Garage")
+    await choose(viewer.page, "Side by side")
+    return await frame_of(viewer.page)
+
+
 async def test_one_camera_at_a_time(tmp_path: Path) -> None:
     """Chosen from a list; the choice is in the address, and outlives a reload and a bookmark."""
     async with (
@@ -141,11 +150,7 @@ async def test_a_paused_picture_in_a_tile_is_a_touch_away(tmp_path: Path) -> Non
     ):
         viewer = await watcher(browser, node.link)
         page = viewer.page
-        await viewer.until("live")
-        await choose(page, "Garage")
-        await shows(viewer, "Garage")
-        await choose(page, "Side by side")
-        tile = await frame_of(page)
+        tile = await side_by_side(viewer)
         await tile.evaluate("() => document.getElementById('video').pause()")
         await tile.wait_for_function("() => window.edgecam.state().paused")
 
@@ -210,11 +215,7 @@ async def test_a_camera_that_is_away_is_named(tmp_path: Path) -> None:
     ):
         viewer = await watcher(browser, node.link)
         page = viewer.page
-        await viewer.until("live")
-        await choose(page, "Garage")
-        await shows(viewer, "Garage")
-        await choose(page, "Side by side")
-        tile = await frame_of(page)
+        tile = await side_by_side(viewer)
         call = await tile.evaluate("() => window.edgecam.state().call")
 
         await other.stop()

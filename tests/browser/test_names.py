@@ -7,7 +7,7 @@ from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 import edgecam.web
 from tests.browser.chromium import chromium
-from tests.browser.test_cameras import choose, frame_of, shows, two_cameras
+from tests.browser.test_cameras import side_by_side, two_cameras
 from tests.browser.watcher import Watcher, watcher
 from tests.node import running_node
 
@@ -83,11 +83,7 @@ async def test_the_tiles_of_who_is_renamed(tmp_path: Path) -> None:
         chromium(tmp_path, node.ca) as browser,
     ):
         viewer = await watcher(browser, node.link)
-        await viewer.until("live")
-        await choose(viewer.page, "Garage")
-        await shows(viewer, "Garage")
-        await choose(viewer.page, "Side by side")
-        tile = await frame_of(viewer.page)
+        tile = await side_by_side(viewer)
         call = await tile.evaluate("() => window.edgecam.state().call")
         await rename(viewer.page, "Ana")
         await watching(viewer, "Ana")

@@ -41,19 +41,17 @@ async def browse(link: str, ca: Path, folder: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave.set)
     home = urljoin(link, "/")
     async with chromium(folder, ca) as browser:
-        await browser.add_cookies(
-            [{"name": COOKIE, "value": await _session(link, ca), "url": home}]
-        )
+        await browser.add_cookies([{"name": COOKIE, "value": await session(link, ca), "url": home}])
         page = await browser.new_page()
         page.on("console", _note)
         await page.add_init_script(REPORT)
-        while not await _loaded(page, home):
+        while not await loaded(page, home):
             pass
         await leave.wait()
         await page.close()
 
 
-async def _session(link: str, ca: Path) -> str:
+async def session(link: str, ca: Path) -> str:
     """What the cookie is. Not by the browser: it may fail to open a link that opens once."""
     tls = await asyncio.to_thread(ssl.create_default_context, cafile=ca)
     async with http_session(tls) as http, http.get(link) as answer:
@@ -61,7 +59,7 @@ async def _session(link: str, ca: Path) -> str:
         return answer.cookies[COOKIE].value
 
 
-async def _loaded(page: Page, home: str) -> bool:
+async def loaded(page: Page, home: str) -> bool:
     """Whether all of it could be loaded: Chromium fails requests as it finds out about networks."""
     try:
         await page.goto(home)

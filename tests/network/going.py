@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
@@ -59,6 +60,21 @@ class Cable:
     def replug(self) -> None:
         """Let through what is sent."""
         self._switch.ip("link", "set", self._far, "master", "switch")
+
+    def squeeze(self, rate: str, queue: int) -> None:
+        """Let no more than ``rate`` through to the end that is not the switch, behind a queue of
+        ``queue`` bytes (tc-tbf(8)); ``release`` ends it.
+        """
+        self._tc("add", "tbf", "rate", rate, "burst", "8k", "limit", f"{queue}")
+
+    def release(self) -> None:
+        """Let everything through again."""
+        self._tc("del")
+
+    def _tc(self, verb: str, *qdisc: str) -> None:
+        where = ("ip", "netns", "exec", self._switch.name)
+        command = (*where, "tc", "qdisc", verb, "dev", self._far, "root", *qdisc)
+        subprocess.run(command, check=True, capture_output=True)
 
     def lose_address(self) -> None:
         """Take the address away from the end that is not the switch."""

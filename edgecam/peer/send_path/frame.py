@@ -3,7 +3,7 @@
 import struct
 from functools import lru_cache
 from socket import IPPROTO_UDP
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgecam.media import Packet
 from edgecam.peer.send_path.internals import ffi
@@ -16,21 +16,25 @@ MOST_SEGMENTS = 24
 """Datagrams the kernel is handed in one call. It would take 64, but then the burst of a keyframe
 overruns the buffers of sockets that are left at the size most systems give them."""
 
+MOST_AT_ONCE = 48
+"""Datagrams of a frame that are sent at once; no picture but a keyframe has more. More than these
+overrun the queue of a Wi-Fi interface or a small router."""
+
 Ancillary = list[tuple[int, int, bytes]]
+
+Place = tuple[int, Any, Any]
+"""Where it begins, and pointers for libsrtp to it and to its length."""
 
 
 class Desk:
-    """Memory for one viewer's datagrams, in places of equal size, one behind the other.
-
-    ``places`` has for each where it begins, and pointers for libsrtp to it and to its length.
-    """
+    """Memory for one viewer's datagrams, in places of equal size, one behind the other."""
 
     def __init__(self, places: int, size: int) -> None:
         self.memory = bytearray(places * size)
         self.view = memoryview(self.memory)
         self.lengths: Any = ffi.new("int[]", places)
         base = ffi.from_buffer(self.memory)
-        self.places: list[tuple[int, Any, Any]] = [
+        self.places: list[Place] = [
             (size * at, base + size * at, self.lengths + at) for at in range(places)
         ]
 
@@ -49,6 +53,11 @@ class Burst:
         self.alone = len(together) <= size
         self._size = size
 
+    def kept(self) -> "Burst":
+        """As it is now, in memory of its own."""
+        (together,) = self.together
+        return Burst(memoryview(bytes(together)), self._size)
+
     @property
     def datagrams(self) -> list[bytes]:
         """Copies of the datagrams as they are now."""
@@ -57,17 +66,23 @@ class Burst:
         return [bytes(together[at : at + size]) for at in range(0, len(together), size)]
 
 
+class Step(NamedTuple):
+    """What of a frame is sent at once, and the places it is made in."""
+
+    bursts: list[Burst]
+    places: list[Place]
+
+
 class Frame:
     """A packet of the fan-out for all whose headers are of ``header`` bytes and tags of ``tag``.
 
     ``payloads`` are the RTP payloads, ``octets`` and ``size`` their bytes without and with headers
-    and tags. Each viewer's datagrams are made in the same ``places`` of the ``desk``, once the
-    payloads were put there, and ``bursts`` is how they are sent from there.
+    and tags. Each viewer's datagrams are made in the same places of the ``desk``, once the payloads
+    were put there, and ``steps`` is how they are sent from there: a frame of more datagrams than
+    MOST_AT_ONCE in several.
     """
 
-    __slots__ = (
-        *("_lengths", "_template", "bursts", "desk", "octets", "payloads", "places", "size"),
-    )
+    __slots__ = (*("_lengths", "_template", "desk", "octets", "payloads", "size", "steps"),)
 
     def __init__(self, payloads: tuple[bytes, ...], header: int, tag: int) -> None:
         count, sizes = len(payloads), [len(payload) for payload in payloads]
@@ -76,8 +91,7 @@ class Frame:
         self.size = self.octets + count * (header + tag)
         room = max(MOST, *sizes) if count else MOST
         self.desk = desk = desk_of(max(64, 1 << count.bit_length()), header + room + tag)
-        self.places = desk.places[:count]
-        self.bursts = _bursts(desk.view, sizes, room, header + tag)
+        self.steps = _steps(desk, _bursts(desk.view, sizes, room, header + tag), count)
         filled = [payload.ljust(room) for payload in payloads]
         self._template = bytes(tag + header).join([b"", *filled])[tag:] if count else b""
         self._lengths = struct.pack(f"={count}i", *[header + size for size in sizes])
@@ -90,6 +104,8 @@ class Frame:
 
 
 _newest: dict[tuple[str, int, int], tuple[Packet, Frame]] = {}
+"""By codec, header and tag, the frame laid out last: viewers are sent a packet one after the other,
+and one who lags makes its own."""
 
 
 def lay_out(packet: Packet, codec: str, header: int, tag: int) -> Frame:
@@ -115,14 +131,33 @@ def segments_of(size: int) -> Ancillary:
     return [(IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", size))]
 
 
-def _bursts(view: memoryview, sizes: list[int], room: int, more: int) -> list[Burst]:
-    """Runs of payloads that fill their places, each up to and with the first that does not."""
-    bursts: list[Burst] = []
+def _steps(desk: Desk, bursts: list[tuple[int, Burst]], count: int) -> list[Step]:
+    """All ``bursts``, each with the number of its first datagram, in one or, if many, in several
+    steps of up to MOST_SEGMENTS datagrams.
+    """
+    most = count if count <= MOST_AT_ONCE else MOST_SEGMENTS
+    steps: list[Step] = []
+    begin = 0
+    ends = [*(first for first, _ in bursts[1:]), count]
+    for (first, burst), end in zip(bursts, ends, strict=False):
+        if not steps or end - begin > most:
+            steps.append(Step([], []))
+            begin = first
+        steps[-1].bursts.append(burst)
+        steps[-1].places.extend(desk.places[first:end])
+    return steps
+
+
+def _bursts(view: memoryview, sizes: list[int], room: int, more: int) -> list[tuple[int, Burst]]:
+    """Runs of payloads that fill their places, each up to and with the first that does not; and the
+    number of its first.
+    """
+    bursts: list[tuple[int, Burst]] = []
     first, place = 0, room + more
     for at, size in enumerate(sizes):
         if size == room and at + 1 < len(sizes) and at + 1 - first < MOST_SEGMENTS:
             continue
         begin, end = place * first, place * at + size + more
-        bursts.append(Burst(view[begin:end], min(place, end - begin)))
+        bursts.append((first, Burst(view[begin:end], min(place, end - begin))))
         first = at + 1
     return bursts

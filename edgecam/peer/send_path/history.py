@@ -34,6 +34,11 @@ class History:
             frames.popleft()
         frames.append(sent)
 
+    @property
+    def newest(self) -> Sent | None:
+        """The last one."""
+        return self._frames[-1] if self._frames else None
+
     def find(self, sequence_number: int) -> tuple[Sent, int] | None:
         """The frame that the packet with this number was of, and which of its packets it was."""
         for sent in reversed(self._frames):

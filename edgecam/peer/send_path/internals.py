@@ -133,6 +133,11 @@ class Wire:
         transport._RTCDtlsTransport__tx_packets += packets
         transport._RTCDtlsTransport__tx_bytes += size
 
+    def protect(self, packet: bytes) -> bytes:
+        """``packet``, encrypted."""
+        protected: bytes = self._session.protect(packet)
+        return protected
+
     async def send(self, packet: bytes) -> None:
         """Protect and send one packet as aiortc does, and have it counted."""
         await self._transport._send_rtp(packet)

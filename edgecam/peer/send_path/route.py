@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable
 from socket import IPPROTO_UDP
 
-from edgecam.peer.send_path.frame import UDP_SEGMENT, Burst
+from edgecam.peer.dscp import ancillary, is_marked
+from edgecam.peer.send_path.frame import UDP_SEGMENT, Ancillary, Burst
 from edgecam.peer.send_path.internals import Pair
 
 logger = logging.getLogger(__name__)
@@ -16,13 +17,19 @@ _REFUSALS = {errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.ENOPROTOOPT, errno.E
 
 
 class Route:
-    """Sends by one ICE pair for as long as it is the chosen one."""
+    """Sends by one ICE pair for as long as it is the chosen one.
 
-    def __init__(self, pair: Pair) -> None:
+    ``mark``: the DSCP of what goes by it, where the socket's others are marked, too.
+    """
+
+    def __init__(self, pair: Pair, mark: int | None = None) -> None:
         self._transport = pair.transport
         self._address = pair.address
         self._socket = pair.socket
         self._segments = self._can_segment()
+        self._mark: Ancillary = []
+        if mark is not None and self._socket is not None and is_marked(self._socket):
+            self._mark = [ancillary(self._socket, mark)]
         self.unsent: Callable[[], int] = pair.unsent
         """Bytes that wait in this process because the kernel takes no more."""
 
@@ -44,15 +51,19 @@ class Route:
 
     def _send_at_once(self, burst: Burst) -> bool:
         """Whether ``burst`` went in one call. No datagram went if not."""
-        if self._socket is None or not self._segments or burst.alone:
+        one_call = bool(self._mark) if burst.alone else self._segments
+        if self._socket is None or not one_call:
             return False
         if self.unsent():
             # It would overtake what waits there.
             return False
         try:
-            self._socket.sendmsg(burst.together, burst.ancillary, 0, self._address)
+            cut = [] if burst.alone else burst.ancillary
+            self._socket.sendmsg(burst.together, cut + self._mark, 0, self._address)
         except OSError as error:
-            if error.errno in _REFUSALS:
+            if error.errno in _REFUSALS and burst.alone:
+                self._mark = []
+            elif error.errno in _REFUSALS:
                 self._segments = False
                 logger.debug("no segmentation offload to %s: %s", self._address, error)
             return False

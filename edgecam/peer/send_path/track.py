@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from aiortc import MediaStreamTrack, RTCRtpSender
@@ -30,6 +31,16 @@ class Packets(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(slots=True)
+class Probe:
+    """So many bits a second more, until then; ``since`` when none were added. Loop's time."""
+
+    more: float
+    ask: Callable[[], None]
+    until: float
+    since: float
+
+
 class SharedTrack(MediaStreamTrack):
     """One viewer's track. ``attach`` it to its sender, then as ``PacketTrack``.
 
@@ -45,6 +56,7 @@ class SharedTrack(MediaStreamTrack):
         self._stream: Stream | None = None
         self._over = asyncio.Event()
         self._later: asyncio.TimerHandle | None = None
+        self._probe: Probe | None = None
         self.captured_ns = 0
 
     def attach(self, sender: RTCRtpSender) -> None:
@@ -69,6 +81,14 @@ class SharedTrack(MediaStreamTrack):
         if packets is not None:
             packets.close()
 
+    def probe(self, more: float, seconds: float, ask: Callable[[], None]) -> bool:
+        """Send so many bits a second more for a while, and ``ask`` meanwhile; whether it can."""
+        if self._stream is None or not self._stream.pad(0):
+            return False
+        now = asyncio.get_running_loop().time()
+        self._probe = Probe(more, ask, now + seconds, now)
+        return True
+
     async def recv(self) -> NoReturn:
         """Nothing: see ``attach``."""
         raise MediaStreamError
@@ -89,6 +109,7 @@ class SharedTrack(MediaStreamTrack):
         try:
             await self._over.wait()
         finally:
+            self._stream.close()
             self._stream = None
             if self._later is not None:
                 self._later.cancel()
@@ -115,6 +136,8 @@ class SharedTrack(MediaStreamTrack):
                 if not stream.send(packet):
                     self._over.set()
                     return
+                if self._probe is not None:
+                    self._pad(self._probe, stream)
         except Exception:
             logger.exception("%s is sent to a viewer no more", self.kind)
             self._over.set()
@@ -122,6 +145,15 @@ class SharedTrack(MediaStreamTrack):
         if self._later is None:
             # asyncio has no event for a datagram socket that has caught up.
             self._later = asyncio.get_running_loop().call_later(CONGESTED_PAUSE, self._again)
+
+    def _pad(self, probe: Probe, stream: Stream) -> None:
+        """What a probe adds to the frame just sent."""
+        now = asyncio.get_running_loop().time()
+        stream.pad(probe.more / 8 * (now - probe.since))
+        probe.since = now
+        probe.ask()
+        if now > probe.until:
+            self._probe = None
 
     def _again(self) -> None:
         self._later = None

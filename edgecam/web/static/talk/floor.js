@@ -82,7 +82,7 @@ export function reduce(state, event) {
       return state.call === null ? { ...state, voice: "off", picture: false } : state;
     case "elsewhere":
     case "slept":
-      return forgotten(state, event.type);
+      return state.voice === "off" && !state.picture ? state : turnedOff(state, event.type);
     case "leave":
       return { ...SILENT, allowed: state.allowed, open: state.open };
     case "floor":
@@ -150,16 +150,16 @@ function carried(state, { call, audio, video }) {
 }
 
 /**
- * What was on was meant for another camera, or for a while that is long over: nobody means it now.
+ * Nothing is on any more, for a reason that is worth saying.
  *
  * @param {Readonly<State>} state
- * @param {"elsewhere" | "slept"} code
+ * @param {Note["code"]} code
+ * @param {string} [reason] the camera's
  * @returns {Readonly<State>}
  */
-function forgotten(state, code) {
-  if (state.voice === "off" && !state.picture) return state;
+function turnedOff(state, code, reason = "") {
   const kind = state.voice === "off" ? "video" : "audio";
-  return { ...state, voice: "off", picture: false, note: { code, kind, reason: "" } };
+  return { ...state, voice: "off", picture: false, note: { code, kind, reason } };
 }
 
 /**
@@ -174,6 +174,5 @@ function answered(state, said, reason) {
   const taken = said === "released" && state.floor === "granted" && reason !== "bye";
   const denied = said !== "released" && state.floor === "asked";
   if (!taken && !denied) return state;
-  const kind = state.voice === "off" ? "video" : "audio";
-  return { ...state, voice: "off", picture: false, floor: "none", note: { code: said, kind, reason } };
+  return { ...turnedOff(state, said, reason), floor: "none" };
 }
