@@ -1,5 +1,5 @@
 """What the unit limits, on an emulated machine whose kernel is nobody else's: memory, devices,
-ports, processes.
+ports, processes, and kinds of sockets.
 """
 
 import json
@@ -79,6 +79,13 @@ def test_ports(told: dict[str, dict[str, str]]) -> None:
         assert told[who]["open a UDP port"] == "done"
         assert told[who]["listen at its own port"] == "done"
     assert told["outside"]["listen at another port"] == "done"
+
+
+def test_kinds_of_sockets(told: dict[str, dict[str, str]]) -> None:
+    """Those to the network, and no other, whatever the kernel has."""
+    for attempt in ("open a packet socket", "open a socket to hypervisors"):
+        assert told["outside"][attempt] == "done"
+        assert told["service"][attempt] == "EAFNOSUPPORT"
 
 
 def test_processes(told: dict[str, dict[str, str]]) -> None:

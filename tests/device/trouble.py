@@ -2,17 +2,25 @@
 
 Installed beside edgecam on the machines of the tests. ``freeze``: the virtual camera's driver
 hangs, and nothing ends that. ``unplug``: it fails. ``block``: the event loop stands still. ``eat``:
-it takes memory without end.
+it takes memory without end, while the event loop turns.
 """
 
 import importlib
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path("/run/edgecam")
-EATEN: list[bytes] = []
+
+
+def _eat() -> None:
+    while not (FOLDER / "eat").exists():
+        time.sleep(0.5)
+    eaten = []
+    while True:
+        eaten.append(b"x" * 2**20)
 
 
 def _trouble() -> None:
@@ -22,8 +30,6 @@ def _trouble() -> None:
     def blocked(self: Any) -> Any:
         while (FOLDER / "block").exists():
             time.sleep(0.05)
-        while (FOLDER / "eat").exists():
-            EATEN.append(b"x" * 2**20)
         return report(self)
 
     controls.report = blocked
@@ -43,3 +49,4 @@ def _trouble() -> None:
 
 if "run" in sys.orig_argv:
     _trouble()
+    threading.Thread(target=_eat, daemon=True).start()
