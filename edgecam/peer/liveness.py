@@ -24,7 +24,7 @@ to consent, which protects others from our packets; who is given up here merely 
 
 
 class Liveness:
-    """How long a viewer has been silent; ``ask`` sends it a question. Times are a steady clock's."""
+    """How long a viewer has been silent; ``ask`` sends it a question. Times: any steady clock."""
 
     def __init__(self, ask: Callable[[], object], now: float) -> None:
         self._ask = ask
@@ -57,5 +57,8 @@ class Liveness:
     async def until_gone(self) -> None:
         """Wait until the viewer is to be given up; as of the event loop's clock."""
         clock = asyncio.get_running_loop().time
-        while (pause := self.look(clock())) is not None:
+        while True:
+            pause = self.look(clock())
+            if pause is None:
+                return
             await asyncio.sleep(pause)
