@@ -347,7 +347,6 @@ async def test_a_viewer_whose_link_loses_whatever_the_rate(camera: Camera) -> No
                 await good.stamp()
         assert thin == [True]
         assert FLOOR <= min(applied) < BITRATE / 2
-        assert rate.bitrate == BITRATE
         before = peers[0].dropped
         async with asyncio.timeout(PATIENCE):
             for _ in range(120):
