@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from playwright.async_api import Error as BrowserError
+from playwright.async_api import Error as PlaywrightError
 
 from edgecam import __version__
 from tests.bench import (
@@ -33,6 +33,7 @@ from tests.bench import (
     storm,
 )
 from tests.bench.light import ViewersError, light_viewers
+from tests.bench.opener import BrowserError, opener
 from tests.bench.plan import Plan
 from tests.bench.squeeze import squeeze
 from tests.browser.chromium import chromium, open_page
@@ -42,8 +43,8 @@ Part = Callable[[Path, Plan, dict[str, Any]], Awaitable[None]]
 
 # The browser's helper speaks pytest, whose outcomes are no Exceptions.
 FAILURES = (
-    *(AssertionError, BrowserError, KeyError, ViewersError, OSError, RuntimeError, TimeoutError),
-    *(ValueError, latency.UnreadableError, lips.UnheardError, pytest.fail.Exception),
+    *(AssertionError, BrowserError, KeyError, PlaywrightError, ViewersError, OSError, RuntimeError),
+    *(TimeoutError, ValueError, latency.UnreadableError, lips.UnheardError, pytest.fail.Exception),
 )
 
 
@@ -96,19 +97,18 @@ async def _watch(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
         node = await stack.enter_async_context(
             running_node(folder, **plan.options(max(chosen.viewers)))
         )
-        context = await stack.enter_async_context(chromium(folder, node.ca))
-        await context.add_init_script(joins.PROBE)
-        page = await open_page(context, node.link)
-        await joins.watched(page)
-        alone = await joins.measure(page, chosen.joins)
+        tab = await stack.enter_async_context(opener(folder, node.ca, joins.PROBE))
+        await tab.enter(node.link)
+        await joins.watched(tab)
+        alone = await joins.measure(tab, node, chosen.joins)
         results["first_frame"] = asdict(alone)
         _say(report.joins("nobody else watching", alone))
-        seen = await latency.measure(page, chosen.latency_seconds, plan.RATE)
+        seen = await latency.measure(tab, chosen.latency_seconds, plan.RATE)
         results["latency"] = asdict(seen)
         _say(report.latency(seen))
         viewers = await stack.enter_async_context(light_viewers(node))
         await viewers.grow(1)
-        beside = await joins.measure(page, chosen.joins)
+        beside = await joins.measure(tab, node, chosen.joins, beside=1)
         results["first_frame_beside_another"] = asdict(beside)
         _say(report.joins("somebody else watching", beside))
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
-
 from tests.bench.clocks import Offset, offset
 from tests.bench.figures import Spread, slope
+from tests.bench.opener import Evaluates
 
 SCRIPT = (Path(__file__).parent / "stamps.js").read_text()
 
@@ -62,7 +61,7 @@ class Latency:
     picture: str
 
 
-async def measure(page: Page, seconds: float, rate: int) -> Latency:
+async def measure(page: Evaluates, seconds: float, rate: int) -> Latency:
     """Watch ``page``, which shows the virtual camera, for ``seconds``."""
     await page.evaluate(SCRIPT, WARM_UP_MS)
     before = await offset(page)

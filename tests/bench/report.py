@@ -31,7 +31,10 @@ def heading(machine: dict[str, Any], commit: dict[str, Any], picture: str) -> It
 
 def joins(title: str, found: Joins) -> Iterator[str]:
     """First frames, and where the time goes."""
-    yield f"\nFirst frame, {title}: ms over {found.first_frame.count} joins, warm browser"
+    yield (
+        f"\nFirst frame, {title}: ms over {found.first_frame.count} joins, warm browser, "
+        "opened from a light page of the same site"
+    )
     rows = [
         _spread("script start to first frame", found.first_frame),
         _spread("navigation to first frame", found.from_navigation),
