@@ -16,7 +16,7 @@ define tested
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run flash provision upgrade backup restore remove test test-device bench bench-fanout lock clean
+.PHONY: help run flash provision upgrade backup restore remove test test-device bench bench-fanout bench-peers lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ bench-fanout: ## measure what one more viewer costs, beside other servers
 	@tests/bench/fanout/setup
 	@exec $(BIN)/python -m tests.bench.fanout $(ARGS)
 
+bench-peers: ## measure first frames and latency, beside other servers
+	@.ci/setup test
+	@tests/bench/viewers/setup
+	@tests/bench/fanout/setup
+	@exec $(BIN)/python -m tests.bench.peers $(ARGS)
+
 lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
 lock: ## renew requirements*.lock
 	@[ -x .venv-lock/bin/uv ] || { echo "» installing $(UV), a few seconds"; \
@@ -73,5 +79,6 @@ lock: ## renew requirements*.lock
 clean: ## remove what the other targets made
 	rm -rf .cache .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
 		build dist tests/artifacts tests/bench/viewers/node_modules \
-		tests/bench/fanout/pion/pion tests/bench/fanout/pion/.done tests/bench/fanout/recorded.*
+		tests/bench/fanout/pion/pion tests/bench/fanout/pion/whep/whep \
+		tests/bench/fanout/pion/.done tests/bench/fanout/recorded.*
 	find edgecam tests -name __pycache__ -prune -exec rm -rf {} +

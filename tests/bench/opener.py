@@ -9,6 +9,7 @@ https://chromedevtools.github.io/devtools-protocol/
 import asyncio
 import json
 import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -124,6 +125,7 @@ async def opener(folder: Path, ca: Path, script: str) -> AsyncIterator[Tab]:
         *(EXECUTABLE, *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0"),
         *("--window-size=1280,800", "--lang=en-US", "--password-store=basic", "about:blank"),
         env={**os.environ, "HOME": str(home)},
+        start_new_session=True,
         stdin=null,
         stdout=null,
         stderr=null,
@@ -166,13 +168,18 @@ async def _page(http: aiohttp.ClientSession) -> str:
 
 
 async def _end(browser: asyncio.subprocess.Process) -> None:
-    """It leaves no process of its own behind if it may end by itself."""
-    if browser.returncode is not None:
-        return
-    browser.terminate()
+    """With all its processes, so that nobody writes to the profile any more."""
+    if browser.returncode is None:
+        browser.terminate()
     try:
         async with asyncio.timeout(PATIENCE):
             await browser.wait()
     except TimeoutError:
-        browser.kill()
+        pass
+    try:
+        while True:
+            # The group that it began with its session.
+            os.killpg(browser.pid, signal.SIGKILL)
+            await asyncio.sleep(POLL)
+    except ProcessLookupError:
         await browser.wait()

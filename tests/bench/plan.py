@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from edgecam import config
+from edgecam.media import VideoFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,23 @@ QUICK = Plan(
 )
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30
+PICTURE = VideoFormat(WIDTH, HEIGHT, RATE)
+LARGE = VideoFormat(1920, 1080, RATE)
+
+BITRATES = {PICTURE: config.Encode().video_bitrate, LARGE: 4_000_000}
 
 
-def options(most: int) -> dict[str, str | int]:
+def options(most: int, picture: VideoFormat = PICTURE) -> dict[str, str | int]:
     """What ``running_node`` is told: the picture measured, else the defaults.
 
     ``most`` viewers find room, and beyond them as many standing offers as ever.
     """
     standing = config.Viewers().standing_offers
     return {
-        "camera__width": WIDTH,
-        "camera__height": HEIGHT,
-        "camera__rate": RATE,
-        "encode__video_bitrate": config.Encode().video_bitrate,
+        "camera__width": picture.width,
+        "camera__height": picture.height,
+        "camera__rate": picture.rate,
+        "encode__video_bitrate": BITRATES[picture],
         "viewers__most": most + standing,
     }
 

@@ -1,0 +1,1 @@
+"""First frame and latency, beside other servers that are fed the same live stream."""
