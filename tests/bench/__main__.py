@@ -55,10 +55,13 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there too")
     parser.add_argument("--only", choices=PARTS, action="append", help="may be said more than once")
     parser.add_argument("--lips-minutes", type=float, metavar="N", help="to see a drift")
+    parser.add_argument("--latency-minutes", type=float, metavar="N", help="to see it grow")
     arguments = parser.parse_args()
     chosen = plan.QUICK if arguments.quick else plan.FULL
     if arguments.lips_minutes:
         chosen = replace(chosen, lips_seconds=60 * arguments.lips_minutes)
+    if arguments.latency_minutes:
+        chosen = replace(chosen, latency_seconds=60 * arguments.latency_minutes)
     results = asyncio.run(
         _measure(chosen, arguments.only or [name for name in PARTS if name not in ROOT_ONLY])
     )
@@ -111,6 +114,19 @@ async def _watch(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
         beside = await joins.measure(tab, node, chosen.joins, beside=1)
         results["first_frame_beside_another"] = asdict(beside)
         _say(report.joins("somebody else watching", beside))
+
+
+async def _large(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """Latency of a picture more than twice as large."""
+    async with (
+        running_node(folder, **plan.options(1, plan.LARGE)) as node,
+        opener(folder, node.ca, joins.PROBE) as tab,
+    ):
+        await tab.enter(node.link)
+        await joins.watched(tab)
+        seen = await latency.measure(tab, chosen.large_seconds, plan.RATE)
+    results["latency_large"] = asdict(seen)
+    _say(report.latency(seen))
 
 
 async def _lips(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
@@ -174,6 +190,7 @@ async def _squeeze(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
 
 PARTS: dict[str, Part] = {
     "watch": _watch,
+    "large": _large,
     "lips": _lips,
     "load": _load,
     "storm": _storm,

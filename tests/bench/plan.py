@@ -9,13 +9,15 @@ from edgecam.media import VideoFormat
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``;
+    """``joins`` of either kind; latency for ``latency_seconds``, and of the large picture for
+    ``large_seconds``; ``windows`` of ``window`` seconds at every count of ``viewers``;
     ``encodes`` of the same pictures by every encoder; ``goings`` of every kind; ``starts``;
     ``squeezes`` of ``squeeze_seconds`` each.
     """
 
     joins: int
     latency_seconds: float
+    large_seconds: float
     lips_seconds: float
     viewers: tuple[int, ...]
     windows: int
@@ -29,7 +31,8 @@ class Plan:
 
 FULL = Plan(
     joins=20,
-    latency_seconds=30,
+    latency_seconds=120,
+    large_seconds=30,
     lips_seconds=30,
     viewers=(1, 4, 8, 16),
     windows=3,
@@ -43,6 +46,7 @@ FULL = Plan(
 QUICK = Plan(
     joins=5,
     latency_seconds=6,
+    large_seconds=6,
     lips_seconds=6,
     viewers=(1, 4),
     windows=1,

@@ -18,8 +18,8 @@ STEPS = (
     ("firstPresented", "presented"),
     ("firstFrame", "callback"),
 )
-"""What there is of every server, each lasting from the one before, the first from the script's start:
-until the page has the offer, or has made it; until it has answered, or has the answer."""
+"""What there is of every server, each lasting from the one before, the first from the start of the
+script: until the page has the offer, or has made it; until it has answered, or has the answer."""
 
 NOTES = """
 edgecam: TLS and a session; a light viewer watches beside, so that its camera runs, as theirs do.
