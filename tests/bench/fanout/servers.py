@@ -152,11 +152,19 @@ async def janus(file: Path, environ: dict[str, str], threads: int) -> AsyncItera
 
 
 def configure_janus(
-    folder: Path, api: int, rtp: int, *, threads: int = 0, transport: str = "http", rtcp: int = 0
+    folder: Path,
+    api: int,
+    rtp: int,
+    *,
+    threads: int = 0,
+    transport: str = "http",
+    rtcp: int = 0,
+    certificate: tuple[Path, Path] | None = None,
 ) -> None:
     """Write its configuration: one mountpoint, one plugin, one transport, on loopback.
 
     With ``rtcp``, a port, the source is asked for keyframes, and viewers may set a playout delay.
+    With a ``certificate`` and its key, WebSockets are by TLS.
     """
     # As Debian installs it.
     (installed,) = Path("/usr/lib").glob("*/janus")
@@ -179,9 +187,13 @@ general: {{
 general: {{ base_path = "/janus" http = true port = {api} ip = "127.0.0.1" https = false }}
 admin: {{ admin_http = false }}
 """)
+    own, other = ("wss", "ws") if certificate else ("ws", "wss")
+    leaf, key = certificate or ("", "")
+    certificates = f'certificates: {{ cert_pem = "{leaf}" cert_key = "{key}" }}' if leaf else ""
     (folder / "janus.transport.websockets.jcfg").write_text(f"""
-general: {{ ws = true ws_port = {api} ws_ip = "127.0.0.1" wss = false }}
+general: {{ {own} = true {own}_port = {api} {own}_ip = "127.0.0.1" {other} = false }}
 admin: {{ admin_ws = false }}
+{certificates}
 """)
     helpers = f"threads = {threads}" if threads else ""
     feedback = f"rtcpport = {rtcp}" if rtcp else ""

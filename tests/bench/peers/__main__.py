@@ -22,7 +22,7 @@ from tests.bench.latency import Latency
 from tests.bench.light import ViewersError
 from tests.bench.opener import BrowserError, Tab, opener
 from tests.bench.peers import report
-from tests.bench.peers.servers import SERVERS, Ports, Server
+from tests.bench.peers.servers import SERVERS, Place, Server
 from tests.node import running_node
 
 SIZES = {"720p30": plan.PICTURE, "1080p30": plan.LARGE}
@@ -53,6 +53,9 @@ def main() -> int:
     parser.add_argument("--latency", type=float, default=10.0, metavar="SECONDS")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--only", nargs="+", choices=SERVERS, default=list(SERVERS))
+    parser.add_argument(
+        "--tls", action="store_true", help="the others serve their pages by TLS too"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there too")
     arguments = parser.parse_args()
     results = asyncio.run(_measure(arguments))
@@ -69,15 +72,17 @@ async def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
         **machine.commit(),
         "machine": machine.described(),
         "bitrates": {name: plan.BITRATES[size] for name, size in SIZES.items()},
+        "tls": arguments.tls,
         "samples": [],
         "missing": {},
     }
     print("\n".join(report.heading(results)), flush=True)
     with TemporaryDirectory(prefix="edgecam-bench-") as made:
-        folder, ports = Path(made), Ports()
+        folder = Path(made)
         async with running_node(folder, **plan.options(1)) as node:
             # Its authority is the one that the browser is told of, and stays.
             authority = node.ca
+        place = Place(folder, tls=arguments.tls)
         async with opener(folder, authority, joins.PROBE) as tab:
             for number in range(arguments.rounds):
                 for size in arguments.sizes:
@@ -85,7 +90,7 @@ async def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
                         if name in results["missing"]:
                             continue
                         try:
-                            async with SERVERS[name](folder, ports, SIZES[size]) as server:
+                            async with SERVERS[name](place, SIZES[size]) as server:
                                 found = await _sample(tab, server, SIZES[size], arguments)
                         except FAILURES as error:
                             results["missing"][name] = f"{type(error).__name__}: {error}"

@@ -23,12 +23,12 @@ script: until the page has the offer, or has made it; until it has answered, or 
 
 NOTES = """
 edgecam: TLS and a session; a light viewer watches beside, so that its camera runs, as theirs do.
-janus: plain HTTP. Its plugin makes the offer, for which there has to be a session and a handle. It
-  asks the source for a keyframe when a viewer is connected, once a second at the most. The playout
-  delay is 0 by `configure`.
-pion: plain HTTP. The browser makes the offer (WHEP), which is answered at once. The source is asked
-  for a keyframe when a viewer is connected. The playout delay is 0 with every packet.
-janus, pion: nobody beside, and the camera and the encoder in a process of their own.
+janus: its plugin makes the offer, for which there has to be a session and a handle. It asks the
+  source for a keyframe when a viewer is connected, once a second at the most. The playout delay is
+  0 by `configure`. The page has it begin DTLS.
+pion: the browser makes the offer (WHEP), which is answered at once. The source is asked for a
+  keyframe when a viewer is connected. The playout delay is 0 with every packet.
+janus, pion: {scheme}; nobody beside; the camera and the encoder in a process of their own.
 go2rtc, mediamtx: not measured, as Debian has no packages of them.
 """
 
@@ -83,7 +83,7 @@ def tables(results: dict[str, Any]) -> Iterator[str]:
             ("", *(title for _, title in STEPS), "page loaded before"),
             [_steps(name, chosen) for name, chosen in present.items()],
         )
-    yield NOTES.rstrip()
+    yield NOTES.rstrip().format(scheme="HTTPS" if results["tls"] else "plain HTTP on loopback")
     for name, why in results["missing"].items():
         yield f"NOT MEASURED: {name}: {why}"
 

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -24,9 +25,9 @@ STAMP = Path(__file__).parents[3] / "edgecam" / "web" / "static" / "stamp.js"
 WHEP = fanout.FOLDER / "pion" / "whep" / "whep"
 LOOPBACK = "127.0.0.1"
 
-SETTLE = 1.2
+SETTLE = 2.2
 """Seconds between two calls of a server that does not say when it is ready. Janus asks its source
-for no more than one keyframe a second."""
+for no more than one keyframe a second, and for one that the browser wanted meanwhile after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +42,38 @@ class Server:
     link: str | None = None
 
 
-class Ports:
-    """Ports that stay the same for a whole run, as a browser keeps what it knows by the port."""
+class Place:
+    """Where a run's servers are. Ports stay the same, as a browser keeps what it knows by them.
 
-    def __init__(self) -> None:
+    ``tls``: not only edgecam serves its page by TLS, but all do, with edgecam's certificate.
+    """
+
+    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+        self.folder = folder
         self.edgecam = free_port(socket.SOCK_STREAM)
         self.site = free_port(socket.SOCK_STREAM)
         self.api = free_port(socket.SOCK_STREAM)
         self.rtp = free_port()
         self.rtcp = free_port()
+        kept = folder / "state" / "tls"
+        self.certificate = (kept / "leaf.crt", kept / "leaf.key") if tls else None
+
+    def server(self, page: str) -> Server:
+        """The one whose ``page`` is on the port ``site``."""
+
+        async def left() -> None:
+            await asyncio.sleep(SETTLE)
+
+        # What is served on loopback is a secure context without TLS too (W3C secure-contexts, 3.1).
+        site = f"{'https' if self.certificate else 'http'}://{LOOPBACK}:{self.site}"
+        return Server(f"{site}/{page}", f"{site}/away.html", left)
 
 
 @asynccontextmanager
-async def edgecam(folder: Path, ports: Ports, picture: VideoFormat) -> AsyncIterator[Server]:
+async def edgecam(place: Place, picture: VideoFormat) -> AsyncIterator[Server]:
     """A whole node. Somebody else watches, so that its camera runs as everybody's does."""
-    options = plan.options(2, picture) | {"web__port": ports.edgecam}
-    async with running_node(folder, **options) as node, light_viewers(node) as viewers:
+    options = plan.options(2, picture) | {"web__port": place.edgecam}
+    async with running_node(place.folder, **options) as node, light_viewers(node) as viewers:
         await viewers.grow(1)
 
         async def left() -> None:
@@ -66,26 +83,31 @@ async def edgecam(folder: Path, ports: Ports, picture: VideoFormat) -> AsyncIter
 
 
 @asynccontextmanager
-async def janus(folder: Path, ports: Ports, picture: VideoFormat) -> AsyncIterator[Server]:
+async def janus(place: Place, picture: VideoFormat) -> AsyncIterator[Server]:
     """Janus's streaming plugin, and a page that speaks Janus's protocol by WebSocket."""
     program = shutil.which("janus")
     if program is None:
         raise ServerError("Janus is not installed: apt-get install janus")
     async with AsyncExitStack() as stack:
         written = Path(stack.enter_context(TemporaryDirectory(prefix="edgecam-bench-")))
-        configure_janus(written, ports.api, ports.rtp, transport="websockets", rtcp=ports.rtcp)
+        configure_janus(
+            *(written, place.api, place.rtp),
+            transport="websockets",
+            rtcp=place.rtcp,
+            certificate=place.certificate,
+        )
         null = asyncio.subprocess.DEVNULL
         server = await stack.enter_async_context(
             fanout.process(program, "-F", str(written), stdout=null, stderr=null)
         )
-        await listening(server, ports.api)
-        await stack.enter_async_context(_site(ports.site))
-        await stack.enter_async_context(_fed(picture, ports.rtp, ports.rtcp))
-        yield _at(ports.site, f"janus.html?port={ports.api}")
+        await listening(server, place.api)
+        await stack.enter_async_context(_site(place))
+        await stack.enter_async_context(_fed(picture, place.rtp, place.rtcp))
+        yield place.server(f"janus.html?port={place.api}")
 
 
 @asynccontextmanager
-async def pion(folder: Path, ports: Ports, picture: VideoFormat) -> AsyncIterator[Server]:
+async def pion(place: Place, picture: VideoFormat) -> AsyncIterator[Server]:
     """A server on pion, with its own web server."""
     if not WHEP.exists():
         raise ServerError("the server on pion was not built: see tests/bench/fanout/setup")
@@ -95,34 +117,30 @@ async def pion(folder: Path, ports: Ports, picture: VideoFormat) -> AsyncIterato
             (site / file.name).symlink_to(file)
         server = await stack.enter_async_context(
             fanout.process(
-                *(str(WHEP), str(ports.rtp), str(ports.site), str(site)),
+                *(str(WHEP), str(place.rtp), str(place.site), str(site)),
+                *map(str, place.certificate or ()),
                 stdin=asyncio.subprocess.PIPE,
             )
         )
-        await listening(server, ports.site)
-        await stack.enter_async_context(_fed(picture, ports.rtp, ports.rtp))
-        yield _at(ports.site, "pion.html")
-
-
-def _at(port: int, page: str) -> Server:
-    async def left() -> None:
-        await asyncio.sleep(SETTLE)
-
-    # What is served on loopback is a secure context without TLS (W3C secure-contexts, 3.1).
-    site = f"http://{LOOPBACK}:{port}"
-    return Server(f"{site}/{page}", f"{site}/away.html", left)
+        await listening(server, place.site)
+        await stack.enter_async_context(_fed(picture, place.rtp, place.rtp))
+        yield place.server("pion.html")
 
 
 @asynccontextmanager
-async def _site(port: int) -> AsyncIterator[None]:
+async def _site(place: Place) -> AsyncIterator[None]:
     """The page, for a server that has none."""
+    tls = None
+    if place.certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(*place.certificate)
     app = web.Application()
     app.router.add_get("/stamp.js", _stamp)
     app.router.add_static("/", SITE)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, LOOPBACK, port).start()
+        await web.TCPSite(runner, LOOPBACK, place.site, ssl_context=tls).start()
         yield
     finally:
         await runner.cleanup()
@@ -134,7 +152,7 @@ async def _stamp(request: web.Request) -> web.FileResponse:
 
 @asynccontextmanager
 async def _fed(picture: VideoFormat, rtp: int, rtcp: int) -> AsyncIterator[None]:
-    """The stream on its way to those ports."""
+    """The stream on its way to those place."""
     numbers = (picture.width, picture.height, picture.rate, plan.BITRATES[picture], rtp, rtcp)
     command = (sys.executable, "-m", "tests.bench.peers.source", *map(str, numbers))
     async with fanout.process(*command, stdout=asyncio.subprocess.PIPE) as source:
@@ -143,7 +161,7 @@ async def _fed(picture: VideoFormat, rtp: int, rtcp: int) -> AsyncIterator[None]
         yield
 
 
-SERVERS: dict[str, Callable[[Path, Ports, VideoFormat], AbstractAsyncContextManager[Server]]] = {
+SERVERS: dict[str, Callable[[Place, VideoFormat], AbstractAsyncContextManager[Server]]] = {
     "edgecam": edgecam,
     "janus": janus,
     "pion": pion,

@@ -1,14 +1,15 @@
 // A server for one live stream on pion: RTP in on loopback, and viewers who come by WHEP
 // (draft-ietf-wish-whep): they POST an offer to /whep and are answered.
 //
-// Arguments: the port for RTP, the port for HTTP, and a folder whose files are served beside. When a
-// viewer is connected, and when one asks, whoever sends the RTP is asked for a keyframe (RFC 4585,
+// Arguments: the port for RTP, the port for HTTP, a folder whose files are served beside, and, for
+// TLS, a certificate and its key. When a viewer is connected, and when one asks, whoever sends the RTP is asked for a keyframe (RFC 4585,
 // PLI), on the port that it sends from. The end of the standard input ends it.
 package main
 
 import (
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -40,6 +41,8 @@ func check(err error) {
 }
 
 func main() {
+	// About browsers that hang up.
+	log.SetOutput(io.Discard)
 	in, err := net.ResolveUDPAddr("udp", "127.0.0.1:"+os.Args[1])
 	check(err)
 	api, err := newAPI()
@@ -55,8 +58,15 @@ func main() {
 
 	http.Handle("/", http.FileServer(http.Dir(os.Args[3])))
 	http.HandleFunc("POST /whep", s.whep)
-	go func() { check(http.ListenAndServe("127.0.0.1:"+os.Args[2], nil)) }()
+	go func() { check(serve("127.0.0.1:" + os.Args[2])) }()
 	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+func serve(address string) error {
+	if len(os.Args) > 5 {
+		return http.ListenAndServeTLS(address, os.Args[4], os.Args[5], nil)
+	}
+	return http.ListenAndServe(address, nil)
 }
 
 // newAPI is what webrtc.NewPeerConnection uses, with all that makes a call on a LAN come about
