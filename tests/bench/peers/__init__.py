@@ -1,1 +1,1 @@
-"""First frame and latency, beside other servers that are fed the same live stream."""
+"""First frame and latency, beside other servers on the same live stream: `make bench-peers`."""
