@@ -60,9 +60,9 @@ class Tab:
     async def enter(self, link: str) -> None:
         """Come in by the one-time ``link``."""
         await self.open(link)
+        # What it leads to moves on to the page by itself.
         async with asyncio.timeout(PATIENCE):
-            while "/enter/" in await self._url():
-                await self._next_load()
+            await self._next_load()
 
     async def evaluate(self, expression: str, arg: Any = None) -> Any:
         """What the function ``expression`` returns of ``arg``, awaited if it is a promise."""
@@ -74,11 +74,6 @@ class Tab:
             thrown = told["exceptionDetails"]
             raise BrowserError(thrown.get("exception", {}).get("description") or thrown["text"])
         return told["result"].get("value")
-
-    async def _url(self) -> str:
-        told = await self._ask("Page.getNavigationHistory")
-        url: str = told["entries"][told["currentIndex"]]["url"]
-        return url
 
     async def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._asked += 1
