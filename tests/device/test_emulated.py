@@ -49,7 +49,7 @@ def told(machine: Emulated) -> dict[str, dict[str, str]]:
     machine.run("modprobe", "--all", *MODULES)
     machine.run("udevadm", "settle", "--timeout=900")
     machine.run("chmod", "666", *DENIED)
-    machine.run(PYTHON, PROBE, "/root/outside", *ALLOWED, *DENIED)
+    machine.run(PYTHON, PROBE, "/srv/outside", *ALLOWED, *DENIED)
     command = f"{PYTHON} {PROBE} /run/edgecam/{{}} {' '.join(ALLOWED + DENIED)}"
     pre = f"ExecStartPre={command.format('service')}\nExecStartPre=+{command.format('root')}"
     with machine.drop_in(f"[Service]\n{pre}"):
@@ -57,7 +57,7 @@ def told(machine: Emulated) -> dict[str, dict[str, str]]:
     files = {
         "service": "/run/edgecam/service",
         "root": "/run/edgecam/root",
-        "outside": "/root/outside",
+        "outside": "/srv/outside",
     }
     return {who: json.loads(machine.run("cat", file)) for who, file in files.items()}
 
