@@ -2,7 +2,7 @@
 
 It is driven by the bare DevTools protocol, of which only the domains Page and Runtime are used.
 What drives browsers for tests also records every request of a page (the domain Network), which on
-a small machine costs the page a fifth of the time until its first picture.
+a small machine makes the page slower.
 https://chromedevtools.github.io/devtools-protocol/
 """
 
