@@ -293,6 +293,7 @@ def contradictions(config: Config) -> Iterator[str]:
         sink = getattr(config, name)
         if sink.driver == "file" and not sink.device:
             yield f"{name}.device: has to be a path with {name}.driver = 'file'"
+    yield from options.misplaced(config)
     yield from _server_contradictions(config.ice)
     yield from _credential_contradictions(config.ice)
     yield from _port_contradictions(config)
