@@ -49,6 +49,10 @@ def _microphone(driver: str, **own: Any) -> Callable[[AudioFormat], Source[Sound
 
 
 CAMERAS = {
+    "v4l2": CameraRig(
+        _camera("v4l2", device=os.environ.get("EDGECAM_TEST_V4L2", ""), format="auto"),
+        variable="EDGECAM_TEST_V4L2",
+    ),
     "virtual": CameraRig(_camera("virtual"), lacks=VideoFormat(641, 480, 30)),
     "virtual that encodes": CameraRig(EncodingVirtualCamera, lacks=VideoFormat(641, 480, 30)),
 }

@@ -46,7 +46,10 @@ class EncodingCamera(Protocol):
         """The most to use from now on, across ``open``, in bits a second; as near as it can."""
 
 
-CAMERAS = {"virtual": "edgecam.capture.virtual_camera:VirtualCamera"}
+CAMERAS = {
+    "v4l2": "edgecam.capture.v4l2.camera:V4l2Camera",
+    "virtual": "edgecam.capture.virtual_camera:VirtualCamera",
+}
 """Camera drivers by name: a class whose instances, made from a VideoFormat and, by name, its own
 options, are Sources of Seen.
 """

@@ -7,7 +7,7 @@ from av.codec.context import ThreadType
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
-from edgecam.encode.annexb import is_keyframe
+from edgecam.annexb import is_keyframe
 from edgecam.encode.failure import check_format, explained
 from edgecam.encode.levels import lowest_level
 from edgecam.encode.promise import broken_by

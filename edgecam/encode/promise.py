@@ -1,7 +1,7 @@
 """Whether the H.264 that comes is what viewers were promised."""
 
+from edgecam.annexb import find_sps
 from edgecam.encode import sps
-from edgecam.encode.annexb import find_sps
 from edgecam.encode.levels import broken_promise
 from edgecam.media import Packet, VideoFormat
 
