@@ -67,8 +67,16 @@ class Microphone:
 
     driver: str = option(
         "virtual",
-        "The microphone's driver; `none` for a silent camera.",
-        choices=("virtual", "none"),
+        "The microphone's driver: `alsa` for a sound card, `virtual` for a tone; `none` for a "
+        "silent camera.",
+        choices=("alsa", "virtual", "none"),
+    )
+    device: str = only_for(
+        ("alsa",),
+        option("", "A PCM as `arecord -L` lists them; empty: `default`."),
+    )
+    gain: int = only_for(
+        ("alsa",), option(0, "Decibels by which it is made louder, or softer.", -30, 40)
     )
 
 

@@ -57,7 +57,14 @@ CAMERAS = {
     "virtual that encodes": CameraRig(EncodingVirtualCamera, lacks=VideoFormat(641, 480, 30)),
 }
 
-MICROPHONES = {"virtual": MicrophoneRig(_microphone("virtual"))}
+MICROPHONES = {
+    "alsa": MicrophoneRig(
+        _microphone("alsa", device=os.environ.get("EDGECAM_TEST_ALSA", ""), gain=0),
+        variable="EDGECAM_TEST_ALSA",
+    ),
+    "alsa of files": MicrophoneRig(_microphone("alsa", device="tone", gain=6)),
+    "virtual": MicrophoneRig(_microphone("virtual")),
+}
 
 
 def need(driver: str, variable: str) -> None:

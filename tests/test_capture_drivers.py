@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -16,6 +17,7 @@ from edgecam.errors import SourceError
 from edgecam.media import NS, Packet, Picture, Sound, capture_clock
 from edgecam.options import Rule
 from tests import drivers
+from tests.cards import sound_cards
 from tests.drivers import CameraRig, MicrophoneRig
 
 ENOUGH = 5
@@ -42,11 +44,17 @@ def camera(rig: CameraRig) -> Iterator[Source[Seen]]:
 
 
 @pytest.fixture(params=sorted(drivers.MICROPHONES))
-def ear(request: pytest.FixtureRequest) -> MicrophoneRig:
+def ear(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MicrophoneRig]:
     """Each microphone driver."""
     rig = drivers.MICROPHONES[request.param]
     drivers.need(request.param, rig.variable)
-    return rig
+    if request.param == "alsa of files":
+        with sound_cards(tmp_path, monkeypatch):
+            yield rig
+    else:
+        yield rig
 
 
 @pytest.fixture

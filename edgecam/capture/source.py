@@ -54,7 +54,10 @@ CAMERAS = {
 options, are Sources of Seen.
 """
 
-MICROPHONES = {"virtual": "edgecam.capture.virtual_microphone:VirtualMicrophone"}
+MICROPHONES = {
+    "alsa": "edgecam.capture.alsa:AlsaMicrophone",
+    "virtual": "edgecam.capture.virtual_microphone:VirtualMicrophone",
+}
 """Microphone drivers by name, likewise, made from an AudioFormat: Sources of Sound."""
 
 
