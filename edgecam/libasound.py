@@ -9,6 +9,7 @@ the clock on the wall, and recovers from overruns without a word.
 
 from ctypes import (
     CDLL,
+    CFUNCTYPE,
     POINTER,
     byref,
     c_char_p,
@@ -54,6 +55,9 @@ _SIGNATURES = {
 for _name, (_result, *_arguments) in _SIGNATURES.items():
     _function = getattr(_library, _name)
     _function.restype, _function.argtypes = _result, _arguments
+# What it would write on standard error comes as an AlsaError, too, where it matters.
+_quiet = CFUNCTYPE(None)()
+_library.snd_lib_error_set_handler(_quiet)
 _free = CDLL(None).free
 _free.restype, _free.argtypes = None, [c_void_p]
 
@@ -140,7 +144,7 @@ class Pcm:
             self._handle = _handle()
 
 
-def names(direction: int) -> list[tuple[str, str]]:
+def pcms(direction: int) -> list[tuple[str, str]]:
     """The PCMs for that direction that the system's configuration names, each with what it says
     about it.
     """

@@ -172,7 +172,7 @@ def test_a_card_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_systems_names_are_listed() -> None:
     """Those of the configuration that are meant to be."""
     for direction in (libasound.CAPTURE, libasound.PLAYBACK):
-        names = dict(libasound.names(direction))
+        names = dict(libasound.pcms(direction))
         assert names["shown"] == "A card that is shown"
         assert "tone" not in names
 

@@ -122,6 +122,17 @@ def test_what_is_no_camera(capabilities: int, device_caps: int, captures: bool) 
     assert device(Kernel(capabilities=capabilities, device_caps=device_caps)).captures is captures
 
 
+def test_an_encoder_is_told_from_a_camera() -> None:
+    """By what it can do, and what comes out of it."""
+    formats: dict[str, Sizes] = {"MJPG": {}, "H264": {}}
+    pi = v4l2.CAP_VIDEO_M2M_MPLANE | v4l2.CAP_STREAMING
+    mplane = v4l2.BUF_TYPE_VIDEO_CAPTURE_MPLANE
+    assert device(Kernel(formats, device_caps=pi, buffers=mplane)).encodes_h264
+    assert device(Kernel(formats, device_caps=v4l2.CAP_VIDEO_M2M)).encodes_h264
+    assert not device(Kernel({"YU12": {}}, device_caps=v4l2.CAP_VIDEO_M2M)).encodes_h264
+    assert not device(Kernel(formats)).encodes_h264
+
+
 def test_a_device_without_formats_has_no_modes() -> None:
     """What it does not answer, it has none of; any other error is one."""
     assert device(Kernel()).modes() == []

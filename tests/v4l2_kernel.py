@@ -32,6 +32,7 @@ class Kernel:
     capabilities: int = UVC | v4l2.CAP_DEVICE_CAPS
     device_caps: int = UVC
     ranges: bool = False
+    buffers: int = v4l2.BUF_TYPE_VIDEO_CAPTURE
     values: dict[int, int] = field(default_factory=dict)
     was_set: list[tuple[int, int]] = field(default_factory=list)
     broken: int = 0
@@ -62,7 +63,7 @@ class Kernel:
         about.capabilities, about.device_caps = self.capabilities, self.device_caps
 
     def _format(self, about: v4l2.FormatDescription) -> None:
-        assert about.type == v4l2.BUF_TYPE_VIDEO_CAPTURE
+        assert about.type == self.buffers
         about.pixelformat = fourcc(list(self.formats)[about.index])
 
     def _sizes(self, code: int) -> Sizes:

@@ -64,18 +64,26 @@ class Device:
     @property
     def captures(self) -> bool:
         """Whether pictures come out of it, and no others have to go in."""
-        found = self._capability
-        caps = found.capabilities
-        if caps & v4l2.CAP_DEVICE_CAPS:
-            caps = found.device_caps
         wanted = v4l2.CAP_VIDEO_CAPTURE | v4l2.CAP_STREAMING
-        return bool(caps & wanted == wanted)
+        return self._caps & wanted == wanted
+
+    @property
+    def encodes_h264(self) -> bool:
+        """Whether it is an encoder: pictures go in, and H.264 comes out."""
+        caps = self._caps
+        if caps & v4l2.CAP_VIDEO_M2M_MPLANE:
+            formats = self._formats(v4l2.BUF_TYPE_VIDEO_CAPTURE_MPLANE)
+        elif caps & v4l2.CAP_VIDEO_M2M:
+            formats = self._formats(v4l2.BUF_TYPE_VIDEO_CAPTURE)
+        else:
+            return False
+        return "H264" in [fourcc for _, fourcc in formats]
 
     def modes(self) -> list[Mode]:
         """Every size in every format, with its rates."""
         return [
             Mode(fourcc, size, self._rates(code, size))
-            for code, fourcc in self._formats()
+            for code, fourcc in self._formats(v4l2.BUF_TYPE_VIDEO_CAPTURE)
             for size in self._sizes(code)
         ]
 
@@ -100,9 +108,15 @@ class Device:
         """Set a control; what the driver made of it."""
         return self._exchange(v4l2.VIDIOC_S_EXT_CTRLS, control, value)
 
-    def _formats(self) -> Iterator[tuple[int, str]]:
+    @property
+    def _caps(self) -> int:
+        found = self._capability
+        own = found.capabilities & v4l2.CAP_DEVICE_CAPS
+        return int(found.device_caps if own else found.capabilities)
+
+    def _formats(self, buffers: int) -> Iterator[tuple[int, str]]:
         for index in range(MOST):
-            described = v4l2.FormatDescription(index=index, type=v4l2.BUF_TYPE_VIDEO_CAPTURE)
+            described = v4l2.FormatDescription(index=index, type=buffers)
             if not self._asked(v4l2.VIDIOC_ENUM_FMT, described):
                 return
             code = int(described.pixelformat)
