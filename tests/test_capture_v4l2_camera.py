@@ -1,6 +1,7 @@
 """The driver ``v4l2`` as far as it goes without a device: files instead, and what goes wrong."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
@@ -76,7 +77,7 @@ def test_a_damaged_picture_is_left_out(tmp_path: Path) -> None:
         video = container.streams.video[0]
         good = [bytes(data) for data in container.demux(video) if data.size]
         damaged = [b"", b"garbage", good[0][:100], good[0]]
-        seen = [decoded(video.codec_context, av.Packet(data)) for data in damaged]
+        seen = [decoded(video.codec_context, data) for data in damaged]
     assert [frame is not None for frame in seen] == [False, False, False, True]
 
 
@@ -169,20 +170,26 @@ class Held:
     def __init__(self) -> None:
         self.go_on = Event()
         self.released = Event()
+        self.ended = Event()
         self.error: Exception | None = None
 
-    def seen(self, count: int) -> list[Picture]:
+    def seen(self, count: int) -> Generator[Picture]:
         """So many pictures."""
-        return [Picture(av.VideoFrame(16, 16, "yuv420p"), number) for number in range(count)]
+        frame = av.VideoFrame(16, 16, "yuv420p")
+        return (Picture(frame, number) for number in range(count))
 
     def then(self, count: int) -> Pump:
         """A pump of so many pictures and then what the test has it be."""
 
-        def run() -> Iterator[Picture]:
-            yield from self.seen(count)
-            self.go_on.wait(PATIENCE)
-            if self.error:
-                raise self.error
+        def run() -> Generator[Picture]:
+            try:
+                yield from self.seen(count)
+                self.go_on.wait(PATIENCE)
+                if self.error:
+                    raise self.error
+            finally:
+                assert not self.released.is_set()
+                self.ended.set()
 
         return Pump("the camera", run(), self.released.set)
 
@@ -218,6 +225,28 @@ def test_a_camera_that_fails() -> None:
     pump.close()
     with pytest.raises(SourceError, match="closed"):
         pump.read()
+
+
+def test_what_is_read_ends_before_the_camera_is_let_go() -> None:
+    """Also where it is left in the middle: what it holds is the camera's."""
+    held = Held()
+    pump = held.then(1_000_000)
+    pump.read()
+    pump.close()
+    assert pump.gone(PATIENCE)
+    assert held.ended.is_set()
+    assert held.released.is_set()
+
+
+def test_nothing_of_a_camera_is_kept(tmp_path: Path) -> None:
+    """No packet of it outlives the reading of it: its memory is gone with the camera."""
+    gc.collect()
+    with filmed(tmp_path / "film.nut", "rawvideo", "yuv420p") as container:
+        seen = stream(container, Rhythm("the camera", 30))
+        picture = next(seen)
+        seen.close()
+        assert not [kept for kept in gc.get_objects() if isinstance(kept, av.Packet)]
+    assert isinstance(picture, Picture)
 
 
 def test_a_camera_that_ends() -> None:

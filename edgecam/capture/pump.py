@@ -1,6 +1,6 @@
 """A thread that reads a camera which blocks, so that nobody else ever hangs in its driver."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextvars import copy_context
 from threading import Condition, Thread
 
@@ -19,7 +19,8 @@ GOING = 0.25
 
 
 class Pump:
-    """One run of ``seen`` in a thread of its own, which ``release`` ends; made for each ``open``.
+    """One run of ``seen`` in a thread of its own, which closes it and then calls ``release``; made
+    for each ``open``.
 
     ``camera`` is what to call it in errors. ``lost`` is called in that thread when a keyframe has
     to be asked for.
@@ -28,7 +29,7 @@ class Pump:
     def __init__(
         self,
         camera: str,
-        seen: Iterator[Seen],
+        seen: Generator[Seen],
         release: Callable[[], None],
         lost: Callable[[], None] = lambda: None,
     ) -> None:
@@ -88,6 +89,7 @@ class Pump:
         except Exception as raised:  # noqa: BLE001 - it is raised again where it is read
             error = raised
         finally:
+            self._seen.close()
             self._release()
             with self._turn:
                 self._error = error

@@ -2,8 +2,8 @@
 
 import errno
 import logging
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import closing, suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -113,10 +113,10 @@ class V4l2Camera:
             )
         return choice
 
-    def _seen(self, container: InputContainer, rhythm: Rhythm, called: str) -> Iterator[Seen]:
+    def _seen(self, container: InputContainer, rhythm: Rhythm, called: str) -> Generator[Seen]:
         """In the pump's thread."""
-        with _Explained(called):
-            for seen in stream(container, rhythm):
+        with _Explained(called), closing(stream(container, rhythm)) as all_seen:
+            for seen in all_seen:
                 self._encoder.apply()
                 yield seen
 
