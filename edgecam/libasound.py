@@ -56,7 +56,7 @@ for _name, (_result, *_arguments) in _SIGNATURES.items():
     _function = getattr(_library, _name)
     _function.restype, _function.argtypes = _result, _arguments
 # What it would write on standard error comes as an AlsaError, too, where it matters.
-_quiet = CFUNCTYPE(None)()
+_quiet = CFUNCTYPE(None)(lambda: None)
 _library.snd_lib_error_set_handler(_quiet)
 _free = CDLL(None).free
 _free.restype, _free.argtypes = None, [c_void_p]

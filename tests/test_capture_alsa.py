@@ -103,8 +103,10 @@ def test_opus_takes_it() -> None:
         ("broken", "can't be used"),
     ],
 )
-def test_a_card_that_is_not_there_is_said(device: str, said: str) -> None:
-    """Each time; closing is fine, and reading says so."""
+def test_a_card_that_is_not_there_is_said(
+    device: str, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each time, and nowhere else; closing is fine, and reading says so."""
     microphone = AlsaMicrophone(USUAL, device)
     for _ in range(2):
         with pytest.raises(SourceError, match=said):
@@ -112,6 +114,7 @@ def test_a_card_that_is_not_there_is_said(device: str, said: str) -> None:
         microphone.close()
     with pytest.raises(SourceError, match="closed: open it"):
         microphone.read()
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_a_camera_that_does_not_tell_its_rates() -> None:
     [
         (VideoFormat(800, 600, 30), "auto", "has no 800x600: choose one of 640x480, 1280x720, 192"),
         (VideoFormat(1920, 1080, 30), "raw", "choose one of 640x480, 1280x720 as camera.width"),
-        (VideoFormat(640, 480, 30), "h264", "has not the format 'h264', only GREY, MJPG, YUYV: ch"),
+        (VideoFormat(640, 480, 30), "h264", "has no h264, only GREY, MJPG, YUYV: choose another"),
     ],
 )
 def test_what_a_camera_lacks_is_said(video: VideoFormat, format_: str, said: str) -> None:

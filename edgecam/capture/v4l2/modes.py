@@ -1,8 +1,9 @@
 """What a camera can deliver, and which of it to take."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 from edgecam.errors import SourceError
 from edgecam.media import VideoFormat
@@ -27,7 +28,7 @@ FORMATS = {
 """What each choice of the option ``format`` allows."""
 
 _SHOWN = 12
-"""Sizes named in a sentence."""
+"""Sizes or formats named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +116,15 @@ def choose(modes: Sequence[Mode], video: VideoFormat, format_: str, camera: str)
     """
     usable = [mode for mode in modes if mode.fourcc in FORMATS[format_]]
     if not usable:
-        has = ", ".join(sorted({mode.fourcc for mode in modes})) or "none"
-        wanted = "any format edgecam knows" if format_ == "auto" else f"the format {format_!r}"
-        raise SourceError(f"{camera} has not {wanted}, only {has}: choose another camera.format")
+        has = _some(sorted({mode.fourcc for mode in modes})) or "nothing"
+        lacking = "no format that edgecam takes" if format_ == "auto" else f"no {format_}"
+        raise SourceError(f"{camera} has {lacking}, only {has}: choose another camera.format")
     fitting = [mode for mode in usable if mode.size.has(video.width, video.height)]
     if not fitting:
-        sizes = list(dict.fromkeys(str(mode.size) for mode in usable))
-        more = ", …" if len(sizes) > _SHOWN else ""
+        sizes = _some(dict.fromkeys(str(mode.size) for mode in usable))
         raise SourceError(
-            f"{camera} has no {video.width}x{video.height}: choose one of"
-            f" {', '.join(sizes[:_SHOWN])}{more} as camera.width and camera.height"
+            f"{camera} has no {video.width}x{video.height}: choose one of {sizes} as camera.width"
+            " and camera.height"
         )
 
     def cost(mode: Mode) -> tuple[Fraction, int]:
@@ -133,3 +133,9 @@ def choose(modes: Sequence[Mode], video: VideoFormat, format_: str, camera: str)
 
     best = min(fitting, key=cost)
     return Choice(best.fourcc, video.width, video.height, best.rates.nearest(video.rate))
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first of them, for a sentence."""
+    first = [*islice(names, _SHOWN + 1)]
+    return ", ".join([*first[:_SHOWN], *(["…"] if len(first) > _SHOWN else [])])
