@@ -17,7 +17,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from edgecam import __version__, app, control, smoke
+from edgecam import __version__, app, control, devices, smoke
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, NoPlace, StartError
 from edgecam.ground import claimed, prepare
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check", _check, "check the configuration and print everything wrong with it"),
         ("link", _link, "ask the running node for a new one-time link"),
         ("status", _status, "ask the running node how it is"),
+        ("devices", _devices, "list cameras, microphones, loudspeakers and encoders"),
     ):
         commands.add_parser(name, parents=[shared], help=text).set_defaults(do=do)
     trial = commands.add_parser(
@@ -124,6 +125,11 @@ def _link(options: argparse.Namespace) -> None:
 
 def _status(options: argparse.Namespace) -> None:
     print(control.status(load(options.config)))
+
+
+def _devices(options: argparse.Namespace) -> None:
+    load(options.config)
+    print("\n".join(devices.listed()))
 
 
 def _smoke(options: argparse.Namespace) -> None:
