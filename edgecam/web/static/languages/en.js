@@ -78,6 +78,7 @@ export default {
     "gap": ["Off until the connection is back", "What was on comes on again by itself if that is soon."],
     "busy": ["Somebody else is talking", "Try again in a moment."],
     "refused": ["The camera cannot let you talk now", "Try again later."],
+    "role": ["You may watch here, not talk", "Ask whoever looks after the camera."],
     "elsewhere": ["Turned off: this is another camera", "What you had on was for the one before."],
     "slept": ["Turned off while this device slept", "Turn it on again if you still want it."],
     "released": {

@@ -70,6 +70,7 @@ export default {
     "gap": ["Desligado até a conexão voltar", "O que estava ligado volta sozinho, se não demorar."],
     "busy": ["Outra pessoa está falando", "Tente de novo daqui a pouco."],
     "refused": ["A câmera não pode deixar você falar agora", "Tente mais tarde."],
+    "role": ["Aqui você pode assistir, não falar", "Fale com quem cuida da câmera."],
     "elsewhere": ["Desligado: esta é outra câmera", "O que estava ligado era para a anterior."],
     "slept": ["Desligado enquanto este aparelho dormia", "Ligue de novo se ainda quiser."],
     "released": {
