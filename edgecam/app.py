@@ -154,6 +154,10 @@ class _Node:
         self.lifecycle.started("the signaling server", server.stop, STOP_SIGNALING)
         self.own("certificates", self._keep_certificate(), STOP_SMALL)
         self.own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
+        if page.ledger.was_set_aside:
+            self.controls.note(
+                "accounts", "the accounts can't be used and are set aside: see the log"
+            )
         code = "" if keeper.is_set_up else keeper.new_set_up_code()
         return Announcement(self._urls(), self._new_links(), self._leaf.fingerprint, code)
 

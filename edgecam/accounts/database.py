@@ -88,7 +88,7 @@ class Database:
 
     def set_aside(self, reason: str) -> None:
         """Begin anew, and keep what there was as ``*.bad``. StartError if that can't be."""
-        logger.error(
+        logger.warning(
             "%s can't be used (%s): set aside as *.bad, all accounts, sessions, links and tokens "
             "with it; nobody gets in before somebody with access to the device sets it up again",
             self._path,

@@ -72,7 +72,7 @@ class Links:
         if len(self.all()) >= MOST_LINKS:
             raise CommandError(f"there are {MOST_LINKS} links already: revoke one first")
         now, code = self._book.clock.now(), secrets.token_urlsafe(16)
-        made = Link(secrets.token_urlsafe(6), digest(code), name, role, now, now + seconds, uses)
+        made = Link(secrets.token_hex(6), digest(code), name, role, now, now + seconds, uses)
         values = (made.id, made.digest, name, str(role), now, made.ends, uses)
         over = ("DELETE FROM links WHERE ends <= ?", (now,))
         self._book.change(

@@ -95,7 +95,7 @@ class Sessions:
         created, secret = clock.now(), secrets.token_urlsafe(32)
         last = created + SESSION_AGE
         session = Session(
-            id=secrets.token_urlsafe(6),
+            id=secrets.token_hex(6),
             digest=digest(secret),
             account=grant.account,
             link=grant.link,

@@ -56,7 +56,7 @@ class Tokens:
             raise CommandError(f"there are {MOST_TOKENS} tokens already: revoke one first")
         token = secrets.token_urlsafe(32)
         now = self._book.clock.now()
-        made = Token(secrets.token_urlsafe(6), digest(token), name, role, now)
+        made = Token(secrets.token_hex(6), digest(token), name, role, now)
         values = (made.id, made.digest, name, str(role), now)
         self._book.change(
             Entry("token made", who, f"{name}: {role}"),
