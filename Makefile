@@ -16,7 +16,7 @@ define tested
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run flash provision upgrade backup restore remove test test-device bench bench-fanout lock clean
+.PHONY: help run flash provision upgrade backup restore remove test test-device bench bench-fanout flame lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,8 +58,14 @@ bench: ## measure; options go in ARGS="..."
 
 bench-fanout: ## measure what one more viewer costs, beside other servers
 	@.ci/setup test
+	@tests/bench/viewers/setup
 	@tests/bench/fanout/setup
 	@exec $(BIN)/python -m tests.bench.fanout $(ARGS)
+
+flame: ## draw docs/flame.svg: where the time goes while four viewers watch
+	@.ci/setup test
+	@tests/bench/viewers/setup
+	@exec $(BIN)/python -m tests.bench.flame docs/flame.svg
 
 lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
 lock: ## renew requirements*.lock

@@ -39,18 +39,19 @@ async def standing() -> AsyncIterator[Peer]:
 
 
 def given_up_after(said: Callable[[float], bool], answers: Callable[[], bool]) -> float:
-    """Seconds until a viewer is given up, in steps of TICK, a day at most.
+    """Seconds until a viewer is given up, a day at most.
 
     ``said``: whether it says something of itself at that time; ``answers``: whether it answers.
     """
-    watch = Liveness(lambda: watch.heard() if answers() else None)
-    steps = 0
-    while steps * TICK < 86_400:
-        steps += 1
-        if said(steps * TICK):
-            watch.heard()
-        if watch.passed(TICK):
-            return steps * TICK
+    now = 0.0
+    watch = Liveness(lambda: watch.heard(now) if answers() else None, now)
+    while now < 86_400:
+        pause = watch.look(now)
+        if pause is None:
+            return now
+        now += pause
+        if said(now):
+            watch.heard(now)
     return 86_400
 
 
@@ -65,18 +66,19 @@ def test_a_viewer_that_is_gone_is_given_up_in_time() -> None:
     assert LOST_AFTER + 2 * TICK <= SOON
 
 
-@pytest.mark.parametrize("begins", [n * TICK for n in range(100, 110)])
+@pytest.mark.parametrize("begins", [15 + n / 20 for n in range(30)])
 def test_a_pause_of_three_and_a_half_seconds_costs_no_call(begins: float) -> None:
     """Whenever it begins, with a viewer that says nothing unless it is asked."""
-    asked = 0.0
+    now = 0.0
 
     def answers() -> bool:
-        return not begins <= asked < begins + 3.5
+        return not begins <= now < begins + 3.5
 
-    watch = Liveness(lambda: watch.heard() if answers() else None)
-    while asked < 300:
-        asked += TICK
-        assert not watch.passed(TICK), f"given up {asked - begins:.1f} s after the pause began"
+    watch = Liveness(lambda: watch.heard(now) if answers() else None, now)
+    while now < 300:
+        pause = watch.look(now)
+        assert pause is not None, f"given up {now - begins:.1f} s after the pause began"
+        now += pause
 
 
 def test_thirty_percent_of_loss_costs_no_call() -> None:
@@ -88,11 +90,27 @@ def test_thirty_percent_of_loss_costs_no_call() -> None:
 
 def test_a_device_that_stood_still_blames_no_viewer() -> None:
     """What it has not read yet is no silence."""
-    watch = Liveness(lambda: None)
+    watch = Liveness(lambda: None, 0)
 
-    assert not watch.passed(3_600)
-    watch.heard()
-    assert not watch.passed(3_600)
+    assert watch.look(0) is not None
+    assert watch.look(3_600) is not None
+    watch.heard(3_601)
+    assert watch.look(7_200) is not None
+
+
+def test_who_says_something_is_not_asked() -> None:
+    """And hardly looked at."""
+    asked: list[int] = []
+    watch = Liveness(lambda: asked.append(1), 0)
+    now = looks = 0
+    while now < 100_000:
+        watch.heard((now - now % 333) / 1_000)
+        pause = watch.look(now / 1_000)
+        assert pause is not None
+        now += round(1_000 * pause)
+        looks += 1
+    assert not asked
+    assert looks < 100_000 / 1_000 / ASK_AFTER * 2.1
 
 
 async def test_a_viewer_that_is_asked_and_answers_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

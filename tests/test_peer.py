@@ -347,11 +347,12 @@ async def test_a_viewer_whose_link_loses_whatever_the_rate(camera: Camera) -> No
                 await good.stamp()
         assert thin == [True]
         assert FLOOR <= min(applied) < BITRATE / 2
-        assert rate.bitrate == BITRATE
         before = peers[0].dropped
         async with asyncio.timeout(PATIENCE):
-            while peers[0].dropped < before + 30:
+            for _ in range(120):
                 await good.stamp()
+        # What a flood alone costs it is a quarter of a second in five.
+        assert peers[0].dropped > before + 60
         assert peers[1].dropped == 0
         assert thin == [True]
     # The encoder is ready for whoever comes.

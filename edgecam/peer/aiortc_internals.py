@@ -260,9 +260,9 @@ def limit_repairs(
 def connect_at_once(pc: RTCPeerConnection) -> None:
     """Have ICE be done as soon as a pair is chosen. Before there is an answer.
 
-    aioice paces its checks by 20 ms (Ta; RFC 8445, section 14.2), and waits for the next tick before
-    it looks whether one has succeeded, which on a LAN takes a millisecond. Here the checks go on
-    beside, by the same ticks, so that it looks at once.
+    aioice paces its checks by 20 ms (Ta; RFC 8445, section 14.2), and only at the next tick looks
+    whether one has succeeded, which on a LAN takes a millisecond. Here the checks go on beside, by
+    the same ticks, and it waits for nothing but the pair.
     """
     connection = _connection(pc)
     start_next = connection._check_periodic

@@ -22,37 +22,43 @@ million times, and a browser's own reports would have to be lost as well. RFC 76
 to consent, which protects others from our packets; who is given up here merely calls again.
 """
 
-_MOST_TICK = 2 * TICK
-"""A longer pause between two looks was this device's own, for which no viewer is to blame."""
-
 
 class Liveness:
-    """How long a viewer has been silent; ``ask`` sends it a question."""
+    """How long a viewer has been silent; ``ask`` sends it a question. Times: any steady clock."""
 
-    def __init__(self, ask: Callable[[], object]) -> None:
+    def __init__(self, ask: Callable[[], object], now: float) -> None:
         self._ask = ask
-        self._silence = 0.0
+        self._silent_since = now
+        self._due = now
 
-    def heard(self) -> None:
+    def heard(self, now: float) -> None:
         """Something arrived from the viewer."""
-        self._silence = 0.0
+        self._silent_since = now
 
-    def passed(self, seconds: float) -> bool:
-        """Note that time has passed; whether the viewer is to be given up."""
-        self._silence += min(seconds, _MOST_TICK)
-        if self._silence >= LOST_AFTER:
-            return True
-        if self._silence >= ASK_AFTER:
+    def look(self, now: float) -> float | None:
+        """Seconds until it is to be looked at again; None: the viewer is to be given up.
+
+        To look later than that was this device's own pause, for which no viewer is to blame.
+        """
+        late = now - self._due
+        if late > TICK:
+            self._silent_since = min(now, self._silent_since + late)
+        silence = now - self._silent_since
+        if silence >= LOST_AFTER:
+            return None
+        pause = TICK
+        if silence < ASK_AFTER:
+            pause = max(TICK, ASK_AFTER - silence)
+        else:
             self._ask()
-        return False
+        self._due = now + pause
+        return pause
 
     async def until_gone(self) -> None:
-        """Wait until the viewer is to be given up."""
-        loop = asyncio.get_running_loop()
-        before = loop.time()
+        """Wait until the viewer is to be given up; as of the event loop's clock."""
+        clock = asyncio.get_running_loop().time
         while True:
-            await asyncio.sleep(TICK)
-            now = loop.time()
-            if self.passed(now - before):
+            pause = self.look(clock())
+            if pause is None:
                 return
-            before = now
+            await asyncio.sleep(pause)

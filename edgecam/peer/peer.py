@@ -90,7 +90,7 @@ class Peer:
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
         self.received = Received(self._pc, streams.sinks)
-        self._liveness = Liveness(self._ask)
+        self._liveness = Liveness(self._ask, time.monotonic())
         self._round_trips = RoundTrips(self._ask, time.monotonic)
         self._watching: asyncio.Task[None] | None = None
         self.sdp = ""
@@ -265,7 +265,7 @@ class Peer:
         return aiortc_internals.ask_for_a_sign(self._pc)
 
     def _hear(self, data: bytes) -> None:
-        self._liveness.heard()
+        self._liveness.heard(time.monotonic())
         round_trip = self._round_trips.answered(data)
         if round_trip is not None:
             for sending in self._sendings:

@@ -19,7 +19,7 @@ from playwright.async_api import Page
 from edgecam.lifecycle import cancelled
 from tests.browser.bidi import BidiError, Session, session
 from tests.browser.trust import trust
-from tests.browser.watcher import Watcher
+from tests.browser.watcher import SHOWN, Watcher
 
 EXECUTABLE = shutil.which("firefox-esr") or shutil.which("firefox")
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
@@ -84,12 +84,14 @@ class Window:
             )
 
     async def inner_text(self, selector: str) -> str:
-        """What is written in the first element that fits."""
+        """What is written in the first element that fits, once the page shows it."""
+        await self.wait_for_function(SHOWN)
         text: str = await self.evaluate("(it) => document.querySelector(it).innerText", selector)
         return text
 
     async def click(self, selector: str) -> None:
-        """Move the mouse there and press its button, as a user would."""
+        """Move the mouse there and press its button, as a user would who sees it."""
+        await self.wait_for_function(SHOWN)
         found = await self._browser.command(
             "browsingContext.locateNodes",
             context=self._context,

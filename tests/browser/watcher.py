@@ -45,6 +45,10 @@ async (hertz) => {
 
 
 # The bar of a page that nobody touches fades, and can't be pressed then.
+SHOWN = """
+() => getComputedStyle(document.querySelector("main") ?? document.body).visibility === "visible"
+"""
+
 HAND_ON_THE_MOUSE = """
 setInterval(() => document.dispatchEvent(new Event("pointermove")), 1_000);
 """
@@ -76,7 +80,8 @@ class Watcher:
         return bool(await self.page.evaluate(HEAR, hertz))
 
     async def text(self, selector: str) -> str:
-        """What is written in ``selector``."""
+        """What is written in ``selector``, once the page shows more than the picture."""
+        await self.page.wait_for_function(SHOWN)
         return (await self.page.inner_text(selector)).strip()
 
     async def live_in_call(self) -> str:

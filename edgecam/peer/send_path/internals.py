@@ -27,6 +27,8 @@ _TAGS = {
 }
 """Bytes of an authentication tag: RFC 7714, section 13.2, and RFC 5764, section 4.1.2."""
 
+_CONNECTED = State.CONNECTED
+
 protect: Callable[[Any, Any, Any], int] = lib.srtp_protect
 """Of an ``srtp_t``, a pointer to a packet and one to its length, which grows by the tag: encrypts
 in place; anything but 0 is an error."""
@@ -116,7 +118,7 @@ class Wire:
     @property
     def up(self) -> bool:
         """Whether DTLS still is."""
-        return self._transport._state is State.CONNECTED
+        return self._transport._state is _CONNECTED
 
     @property
     def pair(self) -> Any:

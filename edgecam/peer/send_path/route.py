@@ -52,14 +52,13 @@ class Route:
     def _send_at_once(self, burst: Burst) -> bool:
         """Whether ``burst`` went in one call. No datagram went if not."""
         one_call = bool(self._mark) if burst.alone else self._segments
-        if self._socket is None or not one_call:
+        # What waits in the transport would be overtaken.
+        if self._socket is None or not one_call or self.unsent():
             return False
-        if self.unsent():
-            # It would overtake what waits there.
-            return False
+        mark = self._mark
+        options = mark if burst.alone else burst.ancillary + mark if mark else burst.ancillary
         try:
-            cut = [] if burst.alone else burst.ancillary
-            self._socket.sendmsg(burst.together, cut + self._mark, 0, self._address)
+            self._socket.sendmsg(burst.together, options, 0, self._address)
         except OSError as error:
             if error.errno in _REFUSALS and burst.alone:
                 self._mark = []

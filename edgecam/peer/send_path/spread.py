@@ -25,7 +25,8 @@ class Spread:
 
     def send(self, frame: Frame) -> None:
         """Send the frame's first step now, and the others within SPREAD."""
-        self.flush()
+        if self._left:
+            self.flush()
         steps = frame.steps
         if not steps:
             return
