@@ -54,7 +54,8 @@ export default {
     "name": "Your name",
     "name-hint": "What the others see. Without one they see which browser this is.",
     "name-refused": "The camera has not accepted your name. Choose another one.",
-    "save": "Save"
+    "save": "Save",
+    "sign-out": "Sign out"
   },
   "speaker": {
     "you": "You are talking",

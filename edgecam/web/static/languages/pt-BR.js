@@ -46,7 +46,8 @@ export default {
     "name": "Seu nome",
     "name-hint": "É o que os outros veem. Sem um nome, eles veem qual é o navegador.",
     "name-refused": "A câmera não aceitou seu nome. Escolha outro.",
-    "save": "Salvar"
+    "save": "Salvar",
+    "sign-out": "Sair"
   },
   "speaker": {
     "you": "Você está falando",
