@@ -139,6 +139,7 @@ class _Node:
         admit = page.callers.admit
         self._keeper = keeper = Doorkeeper(page.ledger)
         self.lifecycle.started("the accounts", keeper.close, STOP_SMALL)
+        self.own("the accounts' clock", keeper.keep_time(), STOP_SMALL)
         server = SignalingServer(partial(admitted, page.ledger), page.ledger.still, admit)
         keeper.changed = server.look_again
         if camera:

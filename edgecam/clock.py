@@ -12,7 +12,10 @@ SLACK = 24 * 3600
 
 
 class Clock:
-    """``now`` is the time of day, ``steady`` a clock that nobody sets; both in seconds."""
+    """``now`` is the time of day, ``steady`` a clock that nobody sets; both in seconds.
+
+    May be asked by any thread.
+    """
 
     def __init__(
         self,
@@ -21,15 +24,28 @@ class Clock:
     ) -> None:
         self._now = now
         self.steady = steady
+        self._known = (CLOCK_FLOOR.timestamp(), steady())
 
     @property
     def is_wrong(self) -> bool:
         """Whether the time of day can't be right."""
         return self._now() < CLOCK_FLOOR.timestamp()
 
+    def resume(self, latest: float) -> None:
+        """It was that late already, before this process was."""
+        at, then = self._known
+        self._known = (max(at, latest), then)
+
     def now(self) -> int:
-        """The time of day, or CLOCK_FLOOR if that can't be right."""
-        return int(max(self._now(), CLOCK_FLOOR.timestamp()))
+        """The time of day; while that can't be right, the latest that is known and what has passed
+        since, so that whatever is to end does.
+        """
+        now = self._now()
+        if now >= CLOCK_FLOOR.timestamp():
+            self._known = (now, self.steady())
+            return int(now)
+        at, then = self._known
+        return int(at + self.steady() - then)
 
     def between(self, begins: int, ends: int) -> bool:
         """Whether it is between the two.

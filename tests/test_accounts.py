@@ -275,18 +275,40 @@ def test_tokens(ledger: Ledger, tmp_path: Path, times: Times) -> None:
 
 
 def test_a_clock_that_went_back(ledger: Ledger, tmp_path: Path, times: Times) -> None:
-    """At 1970, nothing that has a date opens the door; with the right time it does again."""
+    """What is dated later than it says does not open the door; with the right time it does."""
     secret = ledger.sessions.begin(HERE, ENTRY, CONSOLE)
     code = asking(ledger)("link-add", name="Oma", role="viewer", seconds=3_600, uses=1)["code"]
-    times.now = 5.0
+    times.now = NOON - SLACK - 1
     again = open_ledger(tmp_path, times)
     for each in (ledger, again):
         assert each.admit(secret) is None
         assert each.links.find(code) is None
     times.now = NOON - SLACK
     assert again.admit(secret)
+    assert again.links.find(code)
     times.now = NOON + SESSION_AGE
     assert again.admit(secret) is None
+    again.close()
+
+
+def test_a_clock_that_is_never_set(ledger: Ledger, tmp_path: Path, times: Times) -> None:
+    """At 1970 time goes on from where it was known last, over starts, and what is over stays so."""
+    ask = asking(ledger)
+    over = ask("link-add", name="Bo", role="viewer", seconds=60, uses=1)["code"]
+    times.passes(100)
+    code = ask("link-add", name="Oma", role="viewer", seconds=3_600, uses=1)["code"]
+    times.now = 5.0
+    for _ in range(4):
+        again = open_ledger(tmp_path, times)
+        assert again.links.find(code)
+        assert again.links.find(over) is None
+        times.passes(1_000)
+        again.book.keep_time()
+        again.close()
+        times.now = 5.0
+    assert ledger.links.find(code) is None
+    again = open_ledger(tmp_path, times)
+    assert again.links.find(code) is None
     again.close()
 
 

@@ -44,6 +44,8 @@ class Book:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.clock = clock
         self._database = database
+        for (latest,) in database.rows("SELECT at FROM moments WHERE name = 'latest'"):
+            clock.resume(latest)
         self._seldom = Seldom(logger)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -52,7 +54,8 @@ class Book:
 
     def change(self, entry: Entry, *statements: Statement) -> None:
         """Do it for good, or not at all and raise NotKept."""
-        values = (self.clock.now(), entry.event, entry.who, entry.what, entry.address)
+        now = self.clock.now()
+        values = (now, entry.event, entry.who, entry.what, entry.address)
         self._database.write(
             *statements,
             ("INSERT INTO audit (at, event, who, what, address) VALUES (?, ?, ?, ?, ?)", values),
@@ -60,6 +63,7 @@ class Book:
                 "DELETE FROM audit WHERE entry <= (SELECT max(entry) FROM audit) - ?",
                 (MOST_ENTRIES,),
             ),
+            _latest(now),
         )
         told = (entry.event, entry.who or "-", entry.what or "-", entry.address or "-")
         self._seldom.log(self.clock.steady(), logging.INFO, "%s: by %s, of %s, from %s", *told)
@@ -71,6 +75,13 @@ class Book:
         except NotKept as error:
             self._seldom.log(self.clock.steady(), logging.WARNING, "%s", error)
 
+    def keep_time(self) -> None:
+        """Have a start with a wrong clock go on from here, if that can be written."""
+        try:
+            self._database.write(_latest(self.clock.now()))
+        except NotKept as error:
+            self._seldom.log(self.clock.steady(), logging.WARNING, "%s", error)
+
     def log(self, most: int = MOST_ENTRIES) -> list[Logged]:
         """The last entries, the newest first."""
         rows = self.rows(
@@ -78,6 +89,10 @@ class Book:
             f"ORDER BY entry DESC LIMIT {int(most)}"
         )
         return [Logged(at, Entry(*rest)) for at, *rest in rows]
+
+
+def _latest(now: int) -> Statement:
+    return ("INSERT OR REPLACE INTO moments VALUES ('latest', ?)", (now,))
 
 
 def digest(secret: str) -> str:

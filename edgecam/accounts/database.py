@@ -35,6 +35,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE audit (
             entry INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, event TEXT NOT NULL,
             who TEXT NOT NULL, what TEXT NOT NULL, address TEXT NOT NULL) STRICT""",
+        "CREATE TABLE moments (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
     ),
 )
 """Of each, what makes the version before it the next. What has been released is never changed."""

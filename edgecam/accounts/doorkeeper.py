@@ -29,6 +29,9 @@ MOST_TRYING = 8
 MOST_HELD = 4.0
 """Seconds an attempt at an account that others guess at is held, so that nobody is locked out."""
 
+TIME_KEPT = 6 * 3_600.0
+"""Seconds: a few writes a day."""
+
 NOTED_BURST, NOTED_RATE = 20, 1 / 60
 """Failures written down: anybody can cause them all day, and a memory card wears out."""
 
@@ -64,6 +67,12 @@ class Doorkeeper:
         self._hashing.shutdown(wait=False, cancel_futures=True)
         self._writing.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._let_go)
+
+    async def keep_time(self) -> None:
+        """Write down the time now and then, for starts at which nobody knows it."""
+        while True:
+            await asyncio.sleep(TIME_KEPT)
+            await self._write(self.ledger.book.keep_time)
 
     def new_link(self) -> str:
         """The code of a new one-time link, which lets an admin in."""

@@ -26,7 +26,7 @@ class Ledger:
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self._database = Database(path)
-        self.book = Book(self._database, clock or Clock())
+        self._clock = clock or Clock()
         try:
             self._read()
         except (NotKept, ValueError, LookupError, TypeError) as error:
@@ -34,6 +34,7 @@ class Ledger:
             self._read()
 
     def _read(self) -> None:
+        self.book = Book(self._database, self._clock)
         self.people = People(self.book)
         self.sessions = Sessions(self.book)
         self.links = Links(self.book)

@@ -54,11 +54,9 @@ class Sessions:
         rows = book.rows(
             "SELECT id, digest, account, link, role, created, ends, address, agent FROM sessions"
         )
-        self._sessions = {
-            str(row[1]): _session(*row) for row in sorted(rows, key=lambda row: row[5])
-        }
         # Begun while the clock was wrong: it may be set right any moment, and says nothing of them.
         self._undated: dict[str, float] = {}
+        self._have(_session(*row) for row in sorted(rows, key=lambda row: row[5]))
 
     def all(self) -> list[Session]:
         """Those that last, the oldest first."""
@@ -68,15 +66,12 @@ class Sessions:
         """The session of that secret, which may be anything, if it lasts."""
         if secret is None or not is_secret(secret):
             return None
-        session = self._sessions.get(digest(secret))
-        return session if session is not None and self._lasts(session) else None
+        return self.of(self._ids.get(digest(secret), ""))
 
     def of(self, id_: str) -> Session | None:
         """The session of that id, if it lasts."""
-        for each in self._sessions.values():
-            if each.id == id_:
-                return each if self._lasts(each) else None
-        return None
+        session = self._sessions.get(id_)
+        return session if session is not None and self._lasts(session) else None
 
     def begin(
         self,
@@ -114,9 +109,7 @@ class Sessions:
             self._book.note(Entry("session not kept", entry.who, str(error), whence.address))
         if clock.is_wrong:
             self._undated[session.id] = clock.steady() + session.ends - created
-        gone = {each.digest for each in too_many}
-        kept = {k: v for k, v in self._sessions.items() if k not in gone and self._lasts(v)}
-        self._sessions = {**kept, session.digest: session}
+        self._have([it for it in self._sessions.values() if it not in too_many] + [session])
         return secret
 
     def end(self, which: Callable[[Session], bool], entry: Entry) -> list[Session]:
@@ -131,7 +124,12 @@ class Sessions:
 
     def forget(self, which: Callable[[Session], bool]) -> None:
         """Have those no more that are no longer on disk."""
-        self._sessions = {k: v for k, v in self._sessions.items() if not which(v)}
+        self._have([it for it in self._sessions.values() if not which(it)])
+
+    def _have(self, sessions: Iterable[Session]) -> None:
+        self._sessions = {it.id: it for it in sessions}
+        self._ids = {it.digest: it.id for it in self._sessions.values()}
+        self._undated = {k: v for k, v in self._undated.items() if k in self._sessions}
 
     def _lasts(self, session: Session) -> bool:
         clock = self._book.clock
