@@ -179,11 +179,11 @@ def test_the_journal(machine: Machine, watch: Watch) -> None:
     assert entry["PRIORITY"] == "6"
     assert entry["SYSLOG_IDENTIFIER"] == "edgecam"
     assert [e["MESSAGE"] for e in machine.journal(f"CALL={entry['CALL']}")][-1] == entry["MESSAGE"]
-    secrets = {file.name: file.read_text() for file in machine.state.glob("*.*")}
+    secrets = {file.name: file.read_text() for file in machine.state.glob("*.token")}
     secrets |= {"link": link.rpartition("/")[2], "session": watcher.session}
     secrets |= {key.name: key.read_text().split("\n")[1] for key in machine.state.glob("tls/*.key")}
     everything = machine.run("journalctl", "-b", "-o", "export", "--no-pager")
-    assert {"caller.token", "session.key", "ca.key", "leaf.key"} < set(secrets)
+    assert {"caller.token", "ca.key", "leaf.key"} < set(secrets)
     assert [name for name, secret in secrets.items() if secret in everything] == []
     assert "/enter/" not in everything
 
@@ -202,7 +202,7 @@ def test_nothing_secret_at_debug_level(machine: Machine, watch: Watch) -> None:
     watcher.leave()
     machine.run("systemctl", "stop", "edgecam")
     everything = machine.run("journalctl", "-b", "-o", "export", "--no-pager")
-    secrets = {file.name: file.read_text() for file in machine.state.glob("*.*")}
+    secrets = {file.name: file.read_text() for file in machine.state.glob("*.token")}
     secrets |= {"session": watcher.session, "turn_credential": "the-password-of-ana"}
     assert [name for name, secret in secrets.items() if secret in everything] == []
 
