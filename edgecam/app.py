@@ -6,7 +6,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from edgecam.capture.shared import SharedCamera
 from edgecam.config import Config, port_range
 from edgecam.controls import Controls, Parts, Supervise
 from edgecam.encode import h264
+from edgecam.encode.decoded import Decoded
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
 from edgecam.encode.opus import Opus
+from edgecam.encode.promise import broken_by
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import EdgecamError, StartError
 from edgecam.fanout.fanout import Fanout, State
@@ -27,6 +29,7 @@ from edgecam.ground import Ground, ice_servers, names_of
 from edgecam.lifecycle import Backoff, Lifecycle, cancelled, either
 from edgecam.logfields import about
 from edgecam.media import AudioFormat, VideoFormat
+from edgecam.options import of_driver
 from edgecam.peer import addresses
 from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.peer import Peer, Streams
@@ -49,6 +52,7 @@ from edgecam.web.urls import page_urls
 
 logger = logging.getLogger(__name__)
 
+BY_CAMERA = "H.264 by the camera itself"
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 CERTIFICATE_CHECK = 60.0
@@ -216,7 +220,8 @@ class _Node:
     def _streams(self, sinks: Sinks) -> Streams:
         config = self._config
         size = self._video_format()
-        camera = SharedCamera(source.camera(config.camera.driver, size))
+        own = of_driver(config.camera)
+        camera = SharedCamera(source.camera(config.camera.driver, size, **own))
         video, vp8 = self._pictures(camera, size)
         rates = self._rates
         promised = h264.profile_level_id(size, config.encode.video_bitrate)
@@ -241,8 +246,17 @@ class _Node:
             # Whether it is the camera or only one of the encoders that fails.
             only_vp8 = vp8.reason if vp8 and not camera.failure else ""
             self._tell(state, camera=camera.failure or video.reason, vp8=only_vp8)
+            if state == "live" and self.controls.parts:
+                h264_by = BY_CAMERA if h264_pictures.by_camera else X264.called
+                encoders = {h264_by: video} | ({Vp8.called: vp8} if vp8 else {})
+                self.controls.parts = replace(self.controls.parts, encoders=encoders)
 
-        h264_pictures = EncodedVideo(camera.tap("H.264"), lambda: X264(size, bitrate, interval))
+        promised = h264.profile_level_id(size, bitrate)
+        h264_pictures = EncodedVideo(
+            camera.tap("H.264"),
+            lambda: X264(size, bitrate, interval),
+            lambda first: broken_by(first, size, promised),
+        )
         video = Fanout("camera", h264_pictures, queue, told)
         least = encode.video_bitrate_least
         self._rates["h264"] = Rate(least, bitrate, h264_pictures.set_bitrate)
@@ -251,7 +265,7 @@ class _Node:
         else:
             divisor = 2 if encode.vp8 == "half" else 1
             vp8_pictures = EncodedVideo(
-                camera.tap("VP8"), lambda: Vp8(size, bitrate, interval, divisor)
+                Decoded(camera.tap("VP8")), lambda: Vp8(size, bitrate, interval, divisor)
             )
             vp8 = Fanout("VP8", vp8_pictures, queue, told)
             self._rates["vp8"] = Rate(least, bitrate, vp8_pictures.set_bitrate)

@@ -17,7 +17,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from edgecam import __version__, app, console, control, smoke
+from edgecam import __version__, app, console, control, devices, smoke
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, NoPlace, StartError
 from edgecam.ground import claimed, prepare
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", _serve, "run the page and its signaling server alone, for callers elsewhere"),
         ("check", _check, "check the configuration and print everything wrong with it"),
         ("status", _status, "ask the running node how it is"),
+        ("devices", _devices, "list cameras, microphones, loudspeakers and encoders"),
     ):
         commands.add_parser(name, parents=[shared], help=text).set_defaults(do=do)
     trial = commands.add_parser(
@@ -117,6 +118,11 @@ def _show(options: argparse.Namespace) -> None:
 
 def _status(options: argparse.Namespace) -> None:
     print(control.status(load(options.config)))
+
+
+def _devices(options: argparse.Namespace) -> None:
+    load(options.config)
+    print("\n".join(devices.listed()))
 
 
 def _smoke(options: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from edgecam import names, options
 from edgecam.errors import ConfigError
-from edgecam.options import option
+from edgecam.options import only_for, option
 
 NODE_URL = re.compile(r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
 
@@ -37,7 +37,25 @@ class Camera:
     name: str = option(
         "", "What viewers see it as, up to 40 characters; empty: the name of this host."
     )
-    driver: str = option("virtual", "The camera's driver.", choices=("virtual",))
+    driver: str = option(
+        "virtual",
+        "The camera's driver: `v4l2` for USB, `virtual` for a test picture.",
+        choices=("v4l2", "virtual"),
+    )
+    device: str = only_for(
+        ("v4l2",),
+        option("", "The camera's path, best one of `/dev/v4l/by-id`; empty: the first there is."),
+    )
+    format: str = only_for(
+        ("v4l2",),
+        option(
+            "auto",
+            "What to take from the camera: its own `h264`, or `mjpeg` or `raw` pictures for "
+            "edgecam to encode; `auto`: the first of these that it has at this size and rate, raw "
+            "before MJPEG.",
+            choices=("auto", "h264", "mjpeg", "raw"),
+        ),
+    )
     width: int = option(1280, "Width of the picture in pixels, even.", 320, 1920)
     height: int = option(720, "Height of the picture in pixels, even.", 180, 1080)
     rate: int = option(30, "Pictures a second.", 5, 60)
@@ -49,8 +67,16 @@ class Microphone:
 
     driver: str = option(
         "virtual",
-        "The microphone's driver; `none` for a silent camera.",
-        choices=("virtual", "none"),
+        "The microphone's driver: `alsa` for a sound card, `virtual` for a tone; `none` for a "
+        "silent camera.",
+        choices=("alsa", "virtual", "none"),
+    )
+    device: str = only_for(
+        ("alsa",),
+        option("", "A PCM as `arecord -L` lists them; empty: `default`."),
+    )
+    gain: int = only_for(
+        ("alsa",), option(0, "Decibels by which it is made louder, or softer.", -30, 40)
     )
 
 
@@ -293,6 +319,7 @@ def contradictions(config: Config) -> Iterator[str]:
         sink = getattr(config, name)
         if sink.driver == "file" and not sink.device:
             yield f"{name}.device: has to be a path with {name}.driver = 'file'"
+    yield from options.misplaced(config)
     yield from _server_contradictions(config.ice)
     yield from _credential_contradictions(config.ice)
     yield from _port_contradictions(config)

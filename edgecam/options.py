@@ -8,7 +8,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,12 +21,15 @@ PREFIX = "EDGECAM_"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What an option may hold. ``least`` and ``most`` bound numbers and the length of lists."""
+    """What an option may hold. ``least`` and ``most`` bound numbers and the length of lists.
+    ``drivers``: those of its section's that have this option; empty: all.
+    """
 
     sentence: str
     least: int | None = None
     most: int | None = None
     choices: tuple[str, ...] = ()
+    drivers: tuple[str, ...] = ()
 
 
 def option(
@@ -38,6 +41,12 @@ def option(
 ) -> Any:
     """A dataclass field that is an option."""
     return field(default=default, metadata={"rule": Rule(sentence, least, most, choices)})
+
+
+def only_for(drivers: tuple[str, ...], general: Any) -> Any:
+    """The ``general`` option as one that only these drivers of its section have."""
+    rule = replace(general.metadata["rule"], drivers=drivers)
+    return field(default=general.default, metadata={"rule": rule})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +81,35 @@ def entries(tree: type) -> Iterator[Entry]:
             yield Entry(name, each.name, hints[each.name], rule, each.default)
 
 
+def of_driver(section: Any) -> dict[str, Any]:
+    """By name, what only some drivers of ``section`` have and the selected one is among them."""
+    return {
+        each.name: getattr(section, each.name)
+        for each in fields(section)
+        if section.driver in each.metadata["rule"].drivers
+    }
+
+
+def misplaced(tree: Any) -> Iterator[str]:
+    """A sentence for each option that was set and that the selected driver does not have."""
+    for entry in entries(type(tree)):
+        section, drivers = getattr(tree, entry.section), entry.rule.drivers
+        unused = drivers and section.driver not in drivers
+        if unused and getattr(section, entry.name) != entry.default:
+            yield (
+                f"{entry.section}.{entry.name}: the driver {section.driver!r} has no such option:"
+                f" leave it out, or set {entry.section}.driver = {' or '.join(map(repr, drivers))}"
+            )
+
+
 def table(tree: type) -> str:
     """The options as a Markdown table."""
     rows = ["| option | default | allowed | meaning |", "|---|---|---|---|"]
     for entry in entries(tree):
         option = f"`{entry.section}.{entry.name}`"
         default = f"`{_toml(entry.default)}`"
-        rows.append(f"| {option} | {default} | {_allowed(entry)} | {entry.rule.sentence} |")
+        meaning = f"{_only_for(entry.rule)}{entry.rule.sentence}"
+        rows.append(f"| {option} | {default} | {_allowed(entry)} | {meaning} |")
     return "\n".join(rows)
 
 
@@ -207,6 +238,11 @@ def _allowed(entry: Entry) -> str:
     if isinstance(entry.kind, types.GenericAlias):
         return f"a list of up to {rule.most}"
     return "text"
+
+
+def _only_for(rule: Rule) -> str:
+    drivers = ", ".join(f"`{driver}`" for driver in rule.drivers)
+    return f"Only for {drivers}. " if drivers else ""
 
 
 def _toml(value: Any) -> str:

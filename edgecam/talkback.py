@@ -9,6 +9,7 @@ from edgecam.capture import source
 from edgecam.capture.duck import DUCKED, Ducked
 from edgecam.config import Config
 from edgecam.media import NS, AudioFormat, Kind, Sound
+from edgecam.options import of_driver
 from edgecam.peer.received import Sinks
 from edgecam.playback import sink
 from edgecam.playback.screen import Screen
@@ -57,7 +58,8 @@ def talk_back(config: Config, sinks: Sinks) -> TalkBack:
 
 def listening(config: Config, sinks: Sinks, sound: AudioFormat) -> source.Source[Sound]:
     """The microphone, not open yet, that does not hear the loudspeaker."""
-    microphone = source.microphone(config.microphone.driver, sound)
+    own = of_driver(config.microphone)
+    microphone = source.microphone(config.microphone.driver, sound, **own)
     speaker, echo = sinks.speaker, config.speaker.echo
     if speaker is None or echo == "none":
         return microphone

@@ -6,9 +6,9 @@ from contextlib import closing
 import pytest
 from av import VideoFrame
 
+from edgecam.annexb import IDR, PPS, SLICE, SPS, find_sps, nal_type, nal_units
 from edgecam.capture.testcard import Card
 from edgecam.encode import sps
-from edgecam.encode.annexb import IDR, PPS, SLICE, SPS, find_sps, nal_type, nal_units
 from edgecam.encode.bits import BitReader
 from edgecam.encode.h264 import X264, profile_level_id
 from edgecam.encode.levels import broken_promise

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from av import CodecContext, VideoFrame
 
-from edgecam.encode.annexb import find_sps
+from edgecam.annexb import find_sps
 from edgecam.encode.levels import broken_promise, lowest_level
 from edgecam.encode.sps import Sps, parse
 from edgecam.errors import SourceError

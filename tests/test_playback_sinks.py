@@ -233,8 +233,8 @@ def test_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sdl2", None)
     with pytest.raises(SinkError, match=r"libsdl2-2\.0-0"):
         sink.screen("screen", "")
-    for name in ("alsa", "libasound"):
-        monkeypatch.delitem(sys.modules, f"edgecam.playback.{name}", raising=False)
+    for name in ("playback.alsa", "libasound"):
+        monkeypatch.delitem(sys.modules, f"edgecam.{name}", raising=False)
 
     def missing(name: str) -> None:
         raise OSError(f"{name}: cannot open shared object file")

@@ -1,12 +1,12 @@
-"""One camera for several encoders: opened once, each picture read once and seen by all of them."""
+"""One camera for several readers: opened once, what it delivers read once and seen by all."""
 
 import logging
 from contextlib import suppress
 from threading import Condition
 
-from edgecam.capture.source import Source
+from edgecam.capture.backlog import Backlog
+from edgecam.capture.source import EncodingCamera, Seen, Source
 from edgecam.errors import SourceError
-from edgecam.media import Picture
 
 logger = logging.getLogger(__name__)
 
@@ -18,13 +18,14 @@ class SharedCamera:
 
     The first of the open taps, in the order they were made, reads the camera in its own thread as
     if it had it to itself; the others are handed what it read. Who is still busy with one picture
-    when the next two come loses the first of them, and holds up nobody.
+    when the next two come loses the first of them, and holds up nobody. Of a camera that encodes
+    by itself every tap begins with a keyframe, and one that falls behind goes on with another.
 
     When the camera fails it is closed, and every open tap raises that failure; the next tap to be
     opened opens the camera anew. ``failure`` says why it failed, and is empty while it works.
     """
 
-    def __init__(self, camera: Source[Picture]) -> None:
+    def __init__(self, camera: Source[Seen]) -> None:
         self.failure = ""
         self._camera = camera
         self._taps: list[Tap] = []
@@ -56,28 +57,30 @@ class SharedCamera:
             self._busy = False
             self._turn.notify_all()
 
-    def next(self, tap: "Tap") -> Picture:
-        """The next picture: out of the camera if reading it is up to ``tap``, else as handed on."""
-        with self._turn:
-            self._turn.wait_for(lambda: tap.news or (self._reader is tap and not self._busy))
-            if tap.news:
-                return tap.take()
-            self._busy = True
-        try:
-            picture = self._camera.read()
-        except Exception as error:
-            self._fail(error)
-            raise
-        with self._turn:
-            self._busy = False
-            self.failure = ""
-            for other in self._taps:
-                if other.is_open and other is not tap:
-                    other.hand(picture)
-            self._turn.notify_all()
-            if not tap.is_open:
-                return tap.take()
-        return picture
+    def next(self, tap: "Tap") -> Seen:
+        """What is next: out of the camera if reading it is up to ``tap``, else as handed on."""
+        while True:
+            with self._turn:
+                self._turn.wait_for(lambda: tap.news or (self._reader is tap and not self._busy))
+                if tap.news:
+                    return tap.take()
+                self._busy = True
+            try:
+                seen = self._camera.read()
+            except Exception as error:
+                self._fail(error)
+                raise
+            self._hand_round(seen)
+
+    def request_keyframe(self) -> None:
+        """Of a camera that encodes by itself; any other is not told."""
+        if isinstance(self._camera, EncodingCamera):
+            self._camera.request_keyframe()
+
+    def set_bitrate(self, bitrate: int) -> None:
+        """Likewise."""
+        if isinstance(self._camera, EncodingCamera):
+            self._camera.set_bitrate(bitrate)
 
     def leave(self, tap: "Tap") -> None:
         """Have ``tap`` closed, and behind the last one the camera."""
@@ -90,6 +93,15 @@ class SharedCamera:
             missed = tap.missed
         if was_open and missed:
             logger.info("%s was too slow for %d pictures", tap.name, missed)
+
+    def _hand_round(self, seen: Seen) -> None:
+        with self._turn:
+            self._busy = False
+            self.failure = ""
+            lost = [tap.hand(seen) for tap in self._taps if tap.is_open]
+            self._turn.notify_all()
+        if any(lost):
+            self.request_keyframe()
 
     @property
     def _reader(self) -> "Tap | None":
@@ -110,47 +122,58 @@ class SharedCamera:
 
 
 class Tap:
-    """A Source whose camera others may be using, too. What it is handed it keeps until read."""
+    """A camera that others may be using, too: a Source, and an EncodingCamera as its own is one."""
 
     def __init__(self, camera: SharedCamera, name: str) -> None:
         self.name = name
         self.is_open = False
-        self.missed = 0
         self._camera = camera
-        self._picture: Picture | None = None
+        self._backlog = Backlog()
         self._reason = _CLOSED
 
     def open(self) -> None:
         self._camera.enter(self)
 
-    def read(self) -> Picture:
+    def read(self) -> Seen:
         return self._camera.next(self)
 
     def close(self) -> None:
         self._camera.leave(self)
 
+    def request_keyframe(self) -> None:
+        self._camera.request_keyframe()
+
+    def set_bitrate(self, bitrate: int) -> None:
+        self._camera.set_bitrate(bitrate)
+
+    @property
+    def missed(self) -> int:
+        """What it lost by being slow, since it was opened."""
+        return self._backlog.missed
+
     @property
     def news(self) -> bool:
         """Whether ``take`` has something to give or to raise."""
-        return self._picture is not None or not self.is_open
+        return bool(self._backlog) or not self.is_open
 
-    def take(self) -> Picture:
-        """The picture handed last, or the SourceError for which there will be no more."""
-        picture, self._picture = self._picture, None
-        if picture is None:
+    def take(self) -> Seen:
+        """What was handed, or the SourceError for which there will be no more."""
+        seen = self._backlog.take()
+        if seen is None:
             raise SourceError(self._reason)
-        return picture
+        return seen
 
-    def hand(self, picture: Picture) -> None:
-        """Keep ``picture`` until it is read."""
-        self.missed += self._picture is not None
-        self._picture = picture
+    def hand(self, seen: Seen) -> bool:
+        """Keep ``seen`` until it is read. Whether it takes a keyframe to go on."""
+        return self._backlog.put(seen)
 
     def begin(self) -> None:
-        """There will be pictures."""
-        self.is_open, self._reason, self.missed = True, "", 0
+        """There will be something to read."""
+        self.is_open, self._reason = True, ""
+        self._backlog.begin()
 
     def end(self, reason: str = _CLOSED) -> None:
-        """There will be none; the first reason counts."""
-        self.is_open, self._picture = False, None
+        """There will be nothing more; the first reason counts."""
+        self.is_open = False
+        self._backlog.empty()
         self._reason = self._reason or reason

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from edgecam.capture.source import Source
+from edgecam.capture.source import EncodingCamera, Seen, Source
 from edgecam.errors import SourceError
 from edgecam.media import Packet, Picture, Sound
 
@@ -33,19 +33,31 @@ class Closable(Protocol):
 
 
 class EncodedVideo:
-    """Access units of what a camera sees, by an encoder made anew at each ``open``.
+    """Access units of what a camera sees, by an encoder made anew at each ``open``; those of a
+    camera that encodes by itself as they are.
 
     The first packet after ``open`` is a keyframe. ``close`` may be called twice, after a failed
-    ``open``, and by another thread to end a ``read``. All raise SourceError.
+    ``open``, and by another thread to end a ``read``. All raise SourceError. ``flaw`` says what is
+    wrong with a camera's own stream that begins with this packet, None if nothing is; without it,
+    all of them are wrong. ``by_camera``: whether the camera encoded what was read last.
     """
 
-    def __init__(self, source: Source[Picture], encoder: Callable[[], VideoEncoder]) -> None:
+    def __init__(
+        self,
+        source: Source[Seen],
+        encoder: Callable[[], VideoEncoder],
+        flaw: Callable[[Packet], str | None] = lambda first: "it is not what goes to these viewers",
+    ) -> None:
+        self.by_camera = False
         self._source = source
         self._make = encoder
+        self._flaw = flaw
         self._encoder: VideoEncoder | None = None
         self._bitrate: int | None = None
+        self._unchecked = True
 
     def open(self) -> None:
+        self._unchecked = True
         encoder = self._make()
         if self._bitrate is not None:
             encoder.set_bitrate(self._bitrate)
@@ -57,18 +69,35 @@ class EncodedVideo:
         encoder = self._encoder
         if encoder is None:
             raise SourceError("the camera is closed: open it before reading from it")
-        picture = self._source.read()
-        return encoder.encode(picture, keyframe())
+        seen = self._source.read()
+        self.by_camera = isinstance(seen, Packet)
+        if isinstance(seen, Packet):
+            return self._passed_on(seen, keyframe())
+        return encoder.encode(seen, keyframe())
 
     def set_bitrate(self, bitrate: int) -> None:
         """In bits a second, from the next picture on and across ``open``. For any thread."""
         self._bitrate = bitrate
+        if isinstance(self._source, EncodingCamera):
+            self._source.set_bitrate(bitrate)
         if encoder := self._encoder:
             encoder.set_bitrate(bitrate)
 
     def close(self) -> None:
         encoder, self._encoder = self._encoder, None
         _close(self._source, encoder)
+
+    def _passed_on(self, packet: Packet, keyframe: bool) -> Sequence[Packet]:
+        if self._unchecked:
+            if flaw := self._flaw(packet):
+                raise SourceError(
+                    f"the camera's own H.264 can't be sent: {flaw}; choose a format that edgecam"
+                    " encodes, see the options of the camera's driver"
+                )
+            self._unchecked = False
+        if keyframe and not packet.keyframe and isinstance(self._source, EncodingCamera):
+            self._source.request_keyframe()
+        return [packet]
 
 
 class EncodedAudio:

@@ -7,10 +7,10 @@ from av.codec.context import ThreadType
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
-from edgecam.encode import sps
-from edgecam.encode.annexb import find_sps, is_keyframe
+from edgecam.annexb import is_keyframe
 from edgecam.encode.failure import check_format, explained
-from edgecam.encode.levels import broken_promise, lowest_level
+from edgecam.encode.levels import lowest_level
+from edgecam.encode.promise import broken_by
 from edgecam.errors import SourceError
 from edgecam.media import Packet, Picture, VideoFormat
 
@@ -142,14 +142,6 @@ class X264:
     def _check_promise(self, first: Packet) -> None:
         """SourceError unless the first access unit's SPS keeps what was promised."""
         promised = profile_level_id(self._video, self._most)
-        unit = find_sps(first.data)
-        if unit is None or not first.keyframe:
-            raise SourceError("libx264 began without a keyframe: report this, with PyAV's version")
-        with explained("H.264"):
-            found = sps.parse(unit)
-        problem = broken_promise(found, promised)
-        if (found.width, found.height) != (self._video.width, self._video.height):
-            problem = f"the stream says that it is {found.width}x{found.height}"
-        if problem:
-            raise SourceError(f"{problem}: report this, with the version of PyAV")
+        if problem := broken_by(first, self._video, promised):
+            raise SourceError(f"libx264: {problem}: report this, with the version of PyAV")
         self._unchecked = False

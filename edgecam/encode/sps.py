@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edgecam.encode.annexb import SPS, nal_type
+from edgecam.annexb import SPS, nal_type
 from edgecam.encode.bits import BitReader
 
 MOST_PIXELS_A_SIDE = 16_880

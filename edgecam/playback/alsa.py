@@ -3,8 +3,8 @@
 from contextlib import suppress
 
 from edgecam.errors import SinkError
+from edgecam.libasound import AlsaError, Pcm
 from edgecam.media import NS, AudioFormat, capture_clock
-from edgecam.playback.libasound import AlsaError, Pcm
 from edgecam.playback.pace import Pace
 
 LATENCY_US = 80_000

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from edgecam.encode.annexb import nal_units
+from edgecam.annexb import nal_units
 
 MOST = 1_300
 """Bytes in a payload, as in aiortc: with all headers, RTX and a tag it fits an Ethernet frame, also

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgecam.annexb import is_keyframe
 from edgecam.config import Viewers
-from edgecam.encode.annexb import is_keyframe
 from edgecam.encode.h264 import profile_level_id
 from edgecam.fanout.fanout import Fanout
 from edgecam.lifecycle import cancelled

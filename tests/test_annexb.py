@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgecam.encode.annexb import find_sps, is_keyframe, nal_type, nal_units
+from edgecam.annexb import find_sps, is_keyframe, nal_type, nal_units
 
 SPS, PPS, SEI = b"\x67\x42\xc0\x1f", b"\x68\xce", b"\x06\x05"
 IDR, SLICE = b"\x65\x88\x84", b"\x41\x9a"

@@ -1,0 +1,57 @@
+"""A camera that encodes by itself: the virtual one with an encoder of H.264 inside."""
+
+from threading import Lock
+
+from edgecam.capture.virtual_camera import VirtualCamera
+from edgecam.encode.h264 import X264
+from edgecam.media import Packet, VideoFormat
+
+BITRATE = 1_000_000
+
+
+class EncodingVirtualCamera:
+    """A keyframe comes ``LATE`` access units after it was asked for, as out of hardware."""
+
+    LATE = 2
+
+    def __init__(self, video: VideoFormat) -> None:
+        self.bitrate = BITRATE
+        self.asked = 0
+        self._video = video
+        self._camera = VirtualCamera(video)
+        self._encoder: X264 | None = None
+        self._due: int | None = None
+        self._lock = Lock()
+
+    def open(self) -> None:
+        self._camera.open()
+        self._encoder = X264(self._video, BITRATE, 300)
+        self._encoder.set_bitrate(self.bitrate)
+
+    def read(self) -> Packet:
+        picture = self._camera.read()
+        assert self._encoder is not None
+        return self._encoder.encode(picture, self._key())[0]
+
+    def close(self) -> None:
+        self._camera.close()
+
+    def request_keyframe(self) -> None:
+        with self._lock:
+            self.asked += 1
+            self._due = self.LATE if self._due is None else self._due
+
+    def set_bitrate(self, bitrate: int) -> None:
+        self.bitrate = bitrate
+        if self._encoder is not None:
+            self._encoder.set_bitrate(bitrate)
+
+    def _key(self) -> bool:
+        with self._lock:
+            if self._due is None:
+                return False
+            self._due -= 1
+            if self._due >= 0:
+                return False
+            self._due = None
+            return True
