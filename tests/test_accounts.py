@@ -1,6 +1,8 @@
 """Accounts, sessions, guest links and tokens: who is let in, and for how long."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -422,6 +424,52 @@ def test_a_database_made_read_only(ledger: Ledger, tmp_path: Path) -> None:
             ask(what, **given)
     assert ledger.admit(secret)
     assert len(ask("user-list")["rows"]) == 1
+
+
+KEEPS_ADDING = """
+import sys
+from pathlib import Path
+
+from edgecam.accounts.ledger import Ledger
+from edgecam.accounts.roles import Role
+
+ledger = Ledger(Path(sys.argv[1]))
+for number in range(50):
+    made, _ = ledger.tokens.add(sys.argv[2] + str(number), Role.VIEWER)
+    print(made.name, flush=True)
+    ledger.tokens.revoke(made.name)
+    print("-" + made.name, flush=True)
+"""
+
+
+def test_what_was_done_is_done(tmp_path: Path) -> None:
+    """Whoever is killed in the middle of writing has kept all it said, and nothing by halves."""
+    path = tmp_path / "door.db"
+    for round_ in range(5):
+        said: list[str] = []
+        with subprocess.Popen(
+            [sys.executable, "-c", KEEPS_ADDING, path, f"{'abcde'[round_]}"],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                said.append(line.strip())
+                if len(said) > 3 + 2 * round_:
+                    process.kill()
+        ledger = Ledger(path)
+        assert not ledger.was_set_aside
+        mine = {each.name for each in ledger.tokens.all() if each.name[0] == "abcde"[round_]}
+        logged = [it.entry.event for it in ledger.book.log()]
+        assert logged.count("token made") - logged.count("token revoked") == len(
+            ledger.tokens.all()
+        )
+        ledger.close()
+        # One more may have been under way.
+        assert len(mine) <= 1
+        last = said[-1]
+        if last.startswith("-"):
+            assert last[1:] not in mine
 
 
 @pytest.mark.parametrize("damage", ["zeros", "text", "torn", "role", "schema", "garbled"])
