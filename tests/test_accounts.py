@@ -1,6 +1,5 @@
 """Accounts, sessions, guest links and tokens: who is let in, and for how long."""
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,18 +7,14 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from edgecam.accounts import book, passwords
+from edgecam.accounts import passwords
 from edgecam.accounts.book import Entry
 from edgecam.accounts.commands import Answer
-from edgecam.accounts.delays import MOST_KEYS, Delays, network
-from edgecam.accounts.first import CODE_AGE, SetUpCode
 from edgecam.accounts.ledger import Ledger
-from edgecam.accounts.one_time import LINK_AGE, MOST_LINKS, OneTimeLinks
 from edgecam.accounts.roles import Role, Whence
 from edgecam.accounts.sessions import MOST_ALIKE, SESSION_AGE, Grant
-from edgecam.clock import CLOCK_FLOOR, SLACK
 from edgecam.errors import CommandError
-from tests.ledger import NOON, PASSWORD, Times, asking, open_ledger
+from tests.ledger import PASSWORD, Times, asking, open_ledger
 
 HERE = Whence("192.0.2.7", "a browser")
 ENTRY = Entry("signed in")
@@ -272,198 +267,3 @@ def test_tokens(ledger: Ledger, tmp_path: Path, times: Times) -> None:
     ask("token-revoke", name="PRINTER")
     assert ledger.admit_token(token) is None
     assert not ledger.still(admitted)
-
-
-def test_a_clock_that_went_back(ledger: Ledger, tmp_path: Path, times: Times) -> None:
-    """What is dated later than it says does not open the door; with the right time it does."""
-    secret = ledger.sessions.begin(HERE, ENTRY, CONSOLE)
-    code = asking(ledger)("link-add", name="Oma", role="viewer", seconds=3_600, uses=1)["code"]
-    times.now = NOON - SLACK - 1
-    again = open_ledger(tmp_path, times)
-    for each in (ledger, again):
-        assert each.admit(secret) is None
-        assert each.links.find(code) is None
-    times.now = NOON - SLACK
-    assert again.admit(secret)
-    assert again.links.find(code)
-    times.now = NOON + SESSION_AGE
-    assert again.admit(secret) is None
-    again.close()
-
-
-def test_a_clock_that_is_never_set(ledger: Ledger, tmp_path: Path, times: Times) -> None:
-    """At 1970 time goes on from where it was known last, over starts, and what is over stays so."""
-    ask = asking(ledger)
-    over = ask("link-add", name="Bo", role="viewer", seconds=60, uses=1)["code"]
-    times.passes(100)
-    code = ask("link-add", name="Oma", role="viewer", seconds=3_600, uses=1)["code"]
-    times.now = 5.0
-    for _ in range(4):
-        again = open_ledger(tmp_path, times)
-        assert again.links.find(code)
-        assert again.links.find(over) is None
-        times.passes(1_000)
-        again.book.keep_time()
-        again.close()
-        times.now = 5.0
-    assert ledger.links.find(code) is None
-    again = open_ledger(tmp_path, times)
-    assert again.links.find(code) is None
-    again.close()
-
-
-def test_a_session_begun_at_1970(tmp_path: Path) -> None:
-    """It lasts when the clock is set right, as long as any; not past the next start."""
-    times = Times(7.0)
-    ledger = open_ledger(tmp_path, times)
-    secret = ledger.sessions.begin(HERE, ENTRY, CONSOLE)
-    times.passes(60)
-    assert ledger.admit(secret)
-    times.now = CLOCK_FLOOR.timestamp() + 10 * SESSION_AGE
-    assert ledger.admit(secret)
-    times.passes(SESSION_AGE - 61)
-    assert ledger.admit(secret)
-    times.passes(1)
-    assert ledger.admit(secret) is None
-    ledger.close()
-    again = open_ledger(tmp_path, times)
-    assert again.admit(secret) is None
-    again.close()
-
-
-def test_the_log_is_kept_short(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And says who did what, the newest last."""
-    for number in range(5):
-        ledger.book.note(Entry("tried", "ana", str(number), "192.0.2.9"))
-    rows = asking(ledger)("audit", most=2)["rows"]
-    assert [row[1:] for row in rows] == [["tried", "ana", n, "192.0.2.9"] for n in "34"]
-    monkeypatch.setattr(book, "MOST_ENTRIES", 3)
-    ledger.book.note(Entry("one more"))
-    assert [it.entry.what for it in ledger.book.log()] == ["", "4", "3"]
-
-
-def test_a_one_time_link() -> None:
-    """It opens once, within an hour; of too many, the oldest opens nothing."""
-    links = OneTimeLinks()
-    codes = [links.new(0.0) for _ in range(MOST_LINKS + 1)]
-    assert not links.use(codes[0], 1.0)
-    assert links.use(codes[1], LINK_AGE - 1)
-    assert not links.use(codes[1], LINK_AGE - 1)
-    assert not links.use(codes[2], LINK_AGE)
-    for code in ("", "x", "x" * 100_000, "ü", "\udcff", "\x00"):
-        assert not links.use(code, 1.0)
-
-
-def test_a_set_up_code() -> None:
-    """Read as people write it; good for an hour, until it is used or there is another."""
-    first = SetUpCode()
-    assert not first.matches("", 0.0)
-    code = first.new(0.0)
-    assert first.matches(code, CODE_AGE - 1)
-    assert first.matches(code.lower().replace("-", " ").replace("0", "o").replace("1", "l"), 1.0)
-    for wrong in ("", code[:-1], code + "0", "é" * 12, "\udcff", "x" * 100_000):
-        assert not first.matches(wrong, 1.0)
-    assert not first.matches(code, CODE_AGE)
-    assert first.new(0.0) != code
-    assert not first.matches(code, 1.0)
-    first.use_up()
-    assert not first.matches("", 1.0)
-
-
-def test_delays_grow() -> None:
-    """The first failures cost nothing, the next ever more, up to a limit; all is forgotten."""
-    delays = Delays(free=2, first=1, most=900)
-    waits = []
-    now = 0.0
-    for _ in range(15):
-        delays.failed("a", now)
-        waits.append(delays.wait("a", now))
-        now += waits[-1]
-    assert waits == [0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
-    assert delays.wait("b", now) == 0
-    assert delays.wait("a", now) == 0
-    delays.failed("a", now)
-    assert delays.wait("a", now + 3_600) == 0
-    for number in range(MOST_KEYS):
-        delays.failed(str(number), now)
-    assert delays.wait("a", now) == 0
-
-
-@pytest.mark.parametrize(
-    ("address", "place"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("unix", "unix"),
-    ],
-)
-def test_networks(address: str, place: str) -> None:
-    """Whoever has an IPv6 /64 has as many addresses as there are."""
-    assert network(address) == place
-
-
-def test_a_database_made_read_only(ledger: Ledger, tmp_path: Path) -> None:
-    """Who may come in is let in; what would change something is refused in words."""
-    ask = asking(ledger)
-    add(ledger)
-    ledger._database._connection.execute("PRAGMA query_only=ON")
-    secret = ledger.sessions.begin(HERE, ENTRY, Grant(account="ana"))
-    assert ledger.admit(secret)
-    for what, given in (
-        ("user-add", {"name": "Bo", "role": "viewer", "password": PASSWORD}),
-        ("user-password", {"name": "Ana", "password": PASSWORD}),
-        ("user-role", {"name": "Ana", "role": "admin"}),
-        ("link-add", {"name": "Oma", "role": "viewer", "seconds": 60, "uses": 1}),
-        ("token-add", {"name": "printer", "role": "viewer"}),
-    ):
-        with pytest.raises(CommandError, match="can't be written"):
-            ask(what, **given)
-    assert ledger.admit(secret)
-    assert len(ask("user-list")["rows"]) == 1
-
-
-@pytest.mark.parametrize("damage", ["zeros", "text", "torn", "role", "schema", "garbled"])
-def test_a_database_that_is_no_good(
-    damage: str, tmp_path: Path, times: Times, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It is set aside, said so, and nobody is let in."""
-    path = tmp_path / "door.db"
-    ledger = open_ledger(tmp_path, times)
-    add(ledger)
-    secret = ledger.sessions.begin(HERE, ENTRY, Grant(account="ana"))
-    ledger.close()
-    spoil(path, damage)
-    again = open_ledger(tmp_path, times)
-    assert again.was_set_aside
-    assert again.admit(secret) is None
-    assert len(again.people) == 0
-    add(again)
-    again.close()
-    assert path.with_name("door.db.bad").exists()
-    assert "set aside" in caplog.text
-    once_more = open_ledger(tmp_path, times)
-    assert not once_more.was_set_aside
-    assert len(once_more.people) == 1
-    once_more.close()
-
-
-def spoil(path: Path, damage: str) -> None:
-    """Damage a database."""
-    size = path.stat().st_size
-    if damage == "zeros":
-        path.write_bytes(bytes(size))
-    elif damage == "text":
-        path.write_text("no database " * 100)
-    elif damage == "torn":
-        path.write_bytes(path.read_bytes()[: size // 2])
-    elif damage == "garbled":
-        data = path.read_bytes()
-        path.write_bytes(data[:5_000] + b"\xff" * (size - 5_000))
-    else:
-        connection = sqlite3.connect(path)
-        order = "UPDATE accounts SET role = 'king'"
-        connection.execute(order if damage == "role" else "DROP TABLE links")
-        connection.commit()
-        connection.close()

@@ -126,6 +126,23 @@ async def test_signing_in(desk: Desk) -> None:
     assert desk.keeper.ledger.admit(secret) is None
 
 
+async def test_nobodys_password_is_tried(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that an account that is not there takes as long as one that is."""
+    await desk.add()
+    tried = []
+    matches = passwords.matches
+
+    def noting(kept: str, password: str) -> bool:
+        tried.append(kept)
+        return matches(kept, password)
+
+    monkeypatch.setattr(passwords, "matches", noting)
+    for name in ("Ana", "nobody"):
+        assert await desk.refused(name, WRONG) == "wrong"
+    assert len(tried) == 2
+    assert tried[1] == passwords.NOBODYS
+
+
 async def test_who_guesses_waits(desk: Desk) -> None:
     """Ever longer, whatever the name; the answer does not say whether the password is right."""
     await desk.add()

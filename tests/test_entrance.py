@@ -13,6 +13,7 @@ from edgecam.accounts import passwords
 from edgecam.accounts.roles import ROLES, Role
 from edgecam.signaling.parser import _PARSERS
 from edgecam.signaling.permissions import NEEDS as EVENTS
+from edgecam.web import entrance
 from edgecam.web.routes import NEEDS as ROUTES
 from edgecam.web.server import WebServer, listen
 from edgecam.web.sessions import COOKIE
@@ -171,6 +172,18 @@ async def test_what_is_no_form(door: Door, body: bytes, kind: str, status: int) 
     headers = {"Origin": door.url.rstrip("/"), "Content-Type": kind}
     async with http.post(f"{door.url}sign-in", data=body, headers=headers) as answer_:
         assert answer_.status == status
+
+
+async def test_a_form_that_never_comes(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends one byte by byte is answered all the same, and cut."""
+    monkeypatch.setattr(entrance, "BODY_DEADLINE", 0.05)
+    head = (
+        f"POST /sign-in HTTP/1.1\r\nHost: localhost:{door.port}\r\n"
+        f"Origin: https://localhost:{door.port}\r\nContent-Length: 100\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\nname="
+    )
+    answer_ = await door.said(head.encode())
+    assert answer_.startswith(b"HTTP/1.1 408 ")
 
 
 def table(heading: str) -> list[list[str]]:

@@ -13,7 +13,9 @@ PAGES = (ROOT / "README.md", ROOT / "ansible/README.md", *sorted((ROOT / "docs")
 
 CODE = re.compile(r"^    (.+)$|`([^`\n]+)`", re.MULTILINE)
 MAKE = re.compile(r"(?:^|\s)make ([a-z][a-z0-9-]*)")
-EDGECAM = re.compile(r"(?:^|[\s/(])edgecam ((?:caller )?[a-z]+)([^|;>#]*)")
+EDGECAM = re.compile(
+    r"(?:^|[\s/(])edgecam ((?:(?:caller|user|link|token|session) (?=[a-z]))?[a-z]+)([^|;>#]*)"
+)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
@@ -33,7 +35,9 @@ def test_make() -> None:
 def test_edgecam(capsys: pytest.CaptureFixture[str]) -> None:
     """Every command is one, and has the options it is given."""
     asked = {found for line in code() for found in EDGECAM.findall(line)}
-    assert {"run", "status", "smoke", "link", "caller add"} <= {command for command, _ in asked}
+    assert {"run", "status", "smoke", "link", "caller add", "user add", "link add"} <= {
+        command for command, _ in asked
+    }
     for command, rest in asked:
         with pytest.raises(SystemExit) as ended:
             main([*command.split(), "--help"])

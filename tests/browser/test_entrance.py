@@ -26,7 +26,7 @@ async def test_the_first_evening(tmp_path: Path) -> None:
         await viewer.until("live")
         assert page.url == node.url()
 
-        await page.click("#watching")
+        await page.click("#watching[aria-controls]")
         await page.get_by_role("button", name="Sign out").click()
         await page.get_by_label("Password").fill("a password that is wrong")
         await page.get_by_label("Name").fill("ana")

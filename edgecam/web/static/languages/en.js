@@ -170,7 +170,7 @@ export default {
   ],
   "signed-out": [
     "This browser is not signed in",
-    "Open the link the device printed, or run “edgecam link” on it to get a new one."
+    "Load this page again to sign in. Whoever is at the device gets in by “edgecam link”."
   ],
   "no-webrtc": ["This browser cannot play the camera", "It has no WebRTC, or has it switched off."],
   "no-h264": [

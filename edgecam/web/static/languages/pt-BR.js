@@ -162,7 +162,7 @@ export default {
   ],
   "signed-out": [
     "Este navegador ainda não tem acesso",
-    "Abra o link que o dispositivo mostrou ou execute “edgecam link” nele para gerar um novo."
+    "Recarregue esta página para entrar. Quem está no dispositivo entra com “edgecam link”."
   ],
   "no-webrtc": ["Este navegador não consegue mostrar a câmera", "Ele não tem WebRTC, ou o WebRTC está desativado."],
   "no-h264": [
