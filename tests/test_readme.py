@@ -13,7 +13,7 @@ PAGES = (ROOT / "README.md", ROOT / "ansible/README.md", *sorted((ROOT / "docs")
 
 CODE = re.compile(r"^    (.+)$|`([^`\n]+)`", re.MULTILINE)
 MAKE = re.compile(r"(?:^|\s)make ([a-z][a-z0-9-]*)")
-EDGECAM = re.compile(r"(?:^|[\s/(])edgecam ((?:caller )?[a-z]+)([^|;>#]*)")
+EDGECAM = re.compile(r"(?:^|[\s/(])edgecam ([a-z]+)(?: ([a-z]+))?([^|;>#]*)")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
@@ -33,13 +33,14 @@ def test_make() -> None:
 def test_edgecam(capsys: pytest.CaptureFixture[str]) -> None:
     """Every command is one, and has the options it is given."""
     asked = {found for line in code() for found in EDGECAM.findall(line)}
-    assert {"run", "status", "smoke", "link", "caller add"} <= {command for command, _ in asked}
-    for command, rest in asked:
+    assert {"run", "status", "smoke", "link", "user"} <= {command for command, _, _ in asked}
+    for command, what, rest in asked:
         with pytest.raises(SystemExit) as ended:
-            main([*command.split(), "--help"])
-        assert ended.value.code == 0, command
+            main([*filter(None, (command, what)), "--help"])
+        assert ended.value.code == 0, f"{command} {what}"
         said = capsys.readouterr().out
-        assert not [option for option in re.findall(r"--[a-z]+", rest) if option not in said]
+        missing = [option for option in re.findall(r"--[a-z]+", rest) if option not in said]
+        assert missing == [], f"{command} {what}"
 
 
 def test_links() -> None:
