@@ -91,11 +91,13 @@ async def test_a_camera_that_fails_is_told_of(pictures: Pictures, watched: str) 
 
 
 async def test_who_encodes_is_said() -> None:
-    """A camera that does it itself is not called a software encoder."""
+    """A camera that does it itself is told the bitrate, and not called a software encoder."""
     node = app._Node(Config(), cast("Any", None), asyncio.Event())
     nothing = cast("Any", None)
     node.controls.parts = Parts("", {}, None, nothing, nothing, nothing)
-    h264, vp8 = node._pictures(SharedCamera(EncodingVirtualCamera(SIZE)), SIZE)
+    camera = EncodingVirtualCamera(SIZE)
+    h264, vp8 = node._pictures(SharedCamera(camera), SIZE)
+    assert camera.bitrate == Config().encode.video_bitrate
     task = asyncio.create_task(h264.run())
     watcher = h264.subscribe()
     async with asyncio.timeout(PATIENCE):
