@@ -16,10 +16,10 @@ define tested
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run flash provision upgrade backup restore remove test test-device bench bench-fanout flame lock clean
+.PHONY: help run flash provision upgrade backup restore remove test test-device test-arm64 bench bench-fanout bench-peers flame lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run the camera here; options go in ARGS="..."
 	@.ci/setup run
@@ -51,6 +51,11 @@ test-device: ## boot Debian systems with edgecam as their service, and try every
 	$(call tested,tests/device -o cache_dir=.pytest_cache/device)
 	@echo "» all device tests passed"
 
+test-arm64: ## install edgecam on emulated 64-bit ARM and try it: half an hour, minutes from then on
+	@.ci/setup arm64
+	@tests/device/arm64 $(or $(ARGS),trixie)
+	@echo "» edgecam installs and works on 64-bit ARM"
+
 bench: ## measure; options go in ARGS="..."
 	@.ci/setup test
 	@tests/bench/viewers/setup
@@ -61,6 +66,12 @@ bench-fanout: ## measure what one more viewer costs, beside other servers
 	@tests/bench/viewers/setup
 	@tests/bench/fanout/setup
 	@exec $(BIN)/python -m tests.bench.fanout $(ARGS)
+
+bench-peers: ## measure first frames and latency, beside other servers
+	@.ci/setup test
+	@tests/bench/viewers/setup
+	@tests/bench/fanout/setup
+	@exec $(BIN)/python -m tests.bench.peers $(ARGS)
 
 flame: ## draw docs/flame.svg: where the time goes while four viewers watch
 	@.ci/setup test
@@ -79,5 +90,6 @@ lock: ## renew requirements*.lock
 clean: ## remove what the other targets made
 	rm -rf .cache .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
 		build dist tests/artifacts tests/bench/viewers/node_modules \
-		tests/bench/fanout/pion/pion tests/bench/fanout/pion/.done tests/bench/fanout/recorded.*
+		tests/bench/fanout/pion/pion tests/bench/fanout/pion/whep/whep \
+		tests/bench/fanout/pion/.done tests/bench/fanout/recorded.*
 	find edgecam tests -name __pycache__ -prune -exec rm -rf {} +

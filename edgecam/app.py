@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.capture import source
 from edgecam.capture.shared import SharedCamera
 from edgecam.config import Config, port_range
@@ -46,6 +47,7 @@ from edgecam.talkback import listening, play, sinks_of, talk_back
 from edgecam.web.certificates import Leaf, swap
 from edgecam.web.local import local_app
 from edgecam.web.server import Site, WebServer, listen, listen_locally
+from edgecam.web.sessions import admitted
 from edgecam.web.urls import page_urls
 
 logger = logging.getLogger(__name__)
@@ -61,11 +63,12 @@ STOP_PLAYBACK, STOP_CONTROLS = 0.2, 0.1
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Said once the node can be watched."""
+    """Said once the node can be watched. ``set_up_code`` is "" if there is an account already."""
 
     addresses: list[str]
     links: list[str]
     fingerprint: str
+    set_up_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ class _Node:
         self._leaf: Leaf | None = None
         self._renewing = asyncio.Lock()
         self._rates: dict[str, Rate] = {}
+        self._keeper: Doorkeeper | None = None
 
     async def start_page(self, *, camera: bool) -> Announcement:
         """The HTTPS page, the signaling server, and the socket for this device's own caller.
@@ -137,23 +141,30 @@ class _Node:
             raise StartError("this node calls at another's page and has none of its own")
         self._leaf = page.leaf
         admit = page.callers.admit
-        server = SignalingServer(page.sessions.admits, admit)
+        self._keeper = keeper = Doorkeeper(page.ledger)
+        self.lifecycle.started("the accounts", keeper.close, STOP_SMALL)
+        self.own("the accounts' clock", keeper.keep_time(), STOP_SMALL)
+        server = SignalingServer(partial(admitted, page.ledger), page.ledger.still, admit)
+        keeper.changed = server.look_again
         if camera:
             server.know(page.callers.own)
         desk = Desk(page.callers, server)
-        front = WebServer(
-            page.sessions, page.files, lambda r: admit(bearer(r)) is not None, server.attach
-        )
+        front = WebServer(keeper, page.files, lambda r: admit(bearer(r)) is not None, server.attach)
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
-        inner = local_app(self._new_links, desk, self._where, server.attach, self._status)
+        inner = local_app(desk, keeper, self._where, server.attach, self._status)
         local = await listen_locally(inner, self._ground.local_socket)
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
         self.lifecycle.started("the signaling server", server.stop, STOP_SIGNALING)
         self.own("certificates", self._keep_certificate(), STOP_SMALL)
         self.own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
-        return Announcement(self._urls(), self._new_links(), self._leaf.fingerprint)
+        if page.ledger.was_set_aside:
+            self.controls.note(
+                "accounts", "the accounts can't be used and are set aside: see the log"
+            )
+        code = "" if keeper.is_set_up else keeper.new_set_up_code()
+        return Announcement(self._urls(), self._new_links(), self._leaf.fingerprint, code)
 
     def start_camera(self) -> asyncio.Event:
         """What plays and what captures, and the caller that offers both; set once the node can be
@@ -341,8 +352,7 @@ class _Node:
         return line(self.controls.report())
 
     def _new_links(self) -> list[str]:
-        page = self._ground.page
-        code = page.sessions.new_link() if page else ""
+        code = self._keeper.new_link() if self._keeper else ""
         return [f"{url}enter/{code}" for url in self._urls()]
 
     def _where(self) -> dict[str, Any]:

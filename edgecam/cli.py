@@ -17,7 +17,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from edgecam import __version__, app, control, devices, smoke
+from edgecam import __version__, app, console, control, devices, smoke
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, NoPlace, StartError
 from edgecam.ground import claimed, prepare
@@ -58,7 +58,6 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run, "run the node: camera, page and signaling"),
         ("serve", _serve, "run the page and its signaling server alone, for callers elsewhere"),
         ("check", _check, "check the configuration and print everything wrong with it"),
-        ("link", _link, "ask the running node for a new one-time link"),
         ("status", _status, "ask the running node how it is"),
         ("devices", _devices, "list cameras, microphones, loudspeakers and encoders"),
     ):
@@ -90,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         one.set_defaults(do=do)
     known = what.add_parser("list", parents=[shared], help="name, state, day added and camera ID")
     known.set_defaults(do=_caller_list)
+    console.add_to(commands, shared)
     return parser
 
 
@@ -114,13 +114,6 @@ def _show(options: argparse.Namespace) -> None:
         print(table())
     else:
         print(dump(load(options.config), changed=options.changed), end="")
-
-
-def _link(options: argparse.Namespace) -> None:
-    links = control.new_links(load(options.config))
-    print("Opens once, within an hour:")
-    for link in links:
-        print(f"  {link}")
 
 
 def _status(options: argparse.Namespace) -> None:
@@ -238,9 +231,15 @@ def _announce(announcement: app.Announcement | None) -> None:
         # What is a key is not for a log.
         logger.info("ready at %s; edgecam link gives a link to get in", announcement.addresses[0])
         logger.info("its CA certificate's SHA-256: %s", announcement.fingerprint)
+        if announcement.set_up_code:
+            # The one secret that is logged: it makes the first account, once, within an hour.
+            text = "nobody has an account yet; the set-up code, good for an hour: %s"
+            logger.warning(text, announcement.set_up_code)
         return
     print(f"\nedgecam {__version__} is ready. To get in, open one of these, once, within an hour:")
     for link in announcement.links:
         print(f"  {link}")
     print(f"Later the address alone will do: {announcement.addresses[0]}")
+    if announcement.set_up_code:
+        print(f"Or make an account there, with the set-up code: {announcement.set_up_code}")
     print(f"Its CA certificate's SHA-256: {announcement.fingerprint}\n", flush=True)

@@ -8,16 +8,19 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from edgecam.accounts import commands
 from edgecam.config import Config
 from edgecam.errors import CommandError, InUse, StartError
 from edgecam.ground import (
     LOCAL_SOCKET,
     certificate,
     claimed,
+    known_accounts,
     known_callers,
     runtime_folder,
     state_folder,
@@ -95,6 +98,24 @@ def status(config: Config) -> str:
     return _ask_running(config, "GET", "/status", lambda answer: str(answer["status"]))
 
 
+def set_up_code(config: Config) -> tuple[str, list[str]]:
+    """A new set-up code of the node that runs, and where its page is. StartError if none does,
+    CommandError if it has an account already.
+    """
+    return _ask_running(config, "POST", "/setup", lambda told: (str(told["code"]), told["urls"]))
+
+
+def accounts(config: Config, what: str, arguments: commands.Arguments) -> commands.Answer:
+    """What ``commands`` does by that name, and ``urls``. CommandError if it can't be done."""
+
+    def alone() -> commands.Answer:
+        with closing(known_accounts(config)) as ledger:
+            told = commands.run(ledger, what, commands.with_hash(arguments))
+        return told | {"urls": page_urls(config.web.host, config.web.port)}
+
+    return _either(config, lambda path: _ask(path, "POST", f"/accounts/{what}", arguments), alone)
+
+
 def add_caller(config: Config, name: str) -> NewCaller:
     """Let one more call. CommandError if the name can't be had."""
 
@@ -145,7 +166,9 @@ def _ask_running(
 def _either(config: Config, asked: Callable[[Path], Done], alone: Callable[[], Done]) -> Done:
     """What the node that runs answers, or what is done while none can start."""
     if config.signaling.url:
-        raise StartError("this node calls at another's page: callers are that node's business")
+        raise StartError(
+            "this node calls at another's page: who may come in there is that node's business"
+        )
     path = _socket_path(config)
     end = time.monotonic() + TRY_FOR
     while True:
@@ -181,7 +204,7 @@ def _socket_path(config: Config) -> Path:
         raise StartError(f"{error.filename} is for another user: be root, or that one") from error
 
 
-def _ask(path: Path, method: str, route: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+def _ask(path: Path, method: str, route: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """What the node at ``path`` answers. CommandError if it refuses, OSError if it is none."""
     connection = http.client.HTTPConnection("edgecam")
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -27,6 +27,19 @@ class CommandError(EdgecamError):
     """What somebody asks of the node by the command line can't be done; the node goes on."""
 
 
+class NotKept(CommandError):
+    """A change could not be written, and has not been made."""
+
+
+class NotAdmitted(EdgecamError):
+    """Somebody may not come in, or not yet; ``code`` is for programs, ``wait`` is in seconds."""
+
+    def __init__(self, code: str, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.code = code
+        self.wait = wait
+
+
 class NoPlace(CommandError):
     """All places for viewers are taken, so that nobody more can find out whether a call works."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from edgecam.accounts.ledger import Ledger
 from edgecam.config import Config, Ice, Paths
 from edgecam.errors import InUse, StartError
 from edgecam.files import claim, private_folder, secret
@@ -27,11 +28,11 @@ from edgecam.signaling.tokens import camera_of
 from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
 from edgecam.web.server import answers
-from edgecam.web.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
 LOCAL_SOCKET = "signaling.sock"
+LEDGER = "accounts.db"
 CLAIM_PATIENCE = 10.0
 CLAIM_PAUSE = 0.02
 
@@ -53,7 +54,7 @@ class Page:
     under.
     """
 
-    sessions: Sessions
+    ledger: Ledger
     callers: Callers
     files: dict[str, assets.Asset]
     certificates: CertificateStore
@@ -80,7 +81,7 @@ def prepare(config: Config) -> Ground:
     if leaf.clock_is_wrong:
         logger.warning("the clock is wrong: certificates may be refused until it is set")
     page = Page(
-        sessions=Sessions(secret(state / "session.key")),
+        ledger=Ledger(state / LEDGER),
         callers=callers,
         files=assets.load(),
         certificates=store,
@@ -113,6 +114,11 @@ def known_callers(config: Config) -> Callers:
     name = config.camera.name or socket.gethostname().partition(".")[0]
     own = Camera(camera_of(token), cleaned(name) or "camera", own=True)
     return Callers(state / "callers.json", own, token)
+
+
+def known_accounts(config: Config) -> Ledger:
+    """Who may do what at this node. StartError if that can't be read."""
+    return Ledger(state_folder(config.paths) / LEDGER)
 
 
 def certificate(config: Config) -> Leaf:

@@ -35,9 +35,13 @@ class Report:
     troubles: tuple[str, ...] = ()
 
 
-def line(report: Report) -> str:
-    """``report`` for a person, what is wrong first; without line breaks."""
-    parts = [*report.troubles, f"{_watched(report)}{_encoded(report)}"]
+def line(report: Report, *, starting: bool = False) -> str:
+    """``report`` for a person, what is wrong first; without line breaks. While it is ``starting``
+    that is said before, and of a node without a camera no more, as it may get one.
+    """
+    parts = ["starting", *report.troubles] if starting else [*report.troubles]
+    if report.camera or not starting:
+        parts.append(f"{_watched(report)}{_encoded(report)}")
     if report.temperature is not None:
         parts.append(f"{report.temperature:.0f} °C")
     return " ".join("; ".join(parts).split())

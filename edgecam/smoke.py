@@ -6,6 +6,7 @@ decoder. The page is known by the pin that the node's local socket has told.
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,6 +131,7 @@ class _Viewer:
                 return (watching if watching.done() else talking).result()
             finally:
                 await self._leave(socket, talking, watching)
+                await _sign_out(http, url)
 
     def _hear(self, event: str, payload: Any = None) -> None:
         self._inbox.put_nowait((event, payload))
@@ -202,6 +204,14 @@ class _Viewer:
             task.cancel()
         goodbyes = [asyncio.create_task(do()) for do in (socket.disconnect, self._hang_up)]
         await asyncio.wait((*tasks, *goodbyes), timeout=LEAVING)
+
+
+async def _sign_out(http: aiohttp.ClientSession, url: str) -> None:
+    """End the session, so that those of a trial a minute don't pile up."""
+    headers = {"Origin": url.rstrip("/")}
+    with suppress(aiohttp.ClientError, OSError, TimeoutError):
+        async with asyncio.timeout(LEAVING):
+            await http.post(f"{url}sign-out", headers=headers, allow_redirects=False)
 
 
 async def _add(peer: RTCPeerConnection, candidate: dict[str, Any] | None) -> None:

@@ -5,11 +5,14 @@ import json
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from edgecam.accounts.doorkeeper import Doorkeeper
+from edgecam.accounts.roles import ROLES, Whence
 from edgecam.signaling.callers import Callers
 from edgecam.signaling.cameras import Camera
 from edgecam.signaling.desk import Desk
@@ -19,7 +22,8 @@ from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
 from edgecam.web.local import local_app
 from edgecam.web.server import WebServer, listen, listen_locally
-from edgecam.web.sessions import Sessions
+from edgecam.web.sessions import COOKIE, admitted
+from tests.ledger import PASSWORD, Times, open_ledger
 from tests.sockets import PATIENCE, Socket, http_session
 
 TOKEN = "a-token-that-callers-show"
@@ -48,20 +52,23 @@ class Door:
 
     def __init__(self, folder: Path, tls: ssl.SSLContext, stack: AsyncExitStack) -> None:
         self.clock = Clock()
-        self.sessions = Sessions("a-key-that-signs-sessions")
+        self.times = Times()
+        self.keeper = Doorkeeper(open_ledger(folder, self.times))
         self.local = folder / "signaling.sock"
         self.tls = tls
         self.leaf: ssl.SSLContext | None = None
         self.port = 0
         self.callers = Callers(folder / "callers.json", CAMERA, TOKEN)
         self.signaling = SignalingServer(
-            self.sessions.admits,
+            partial(admitted, self.keeper.ledger),
+            self.keeper.ledger.still,
             self.callers.admit,
             now=self.clock,
             overdue_check=0.01,
         )
+        self.keeper.changed = self.signaling.look_again
         self.web = WebServer(
-            self.sessions,
+            self.keeper,
             assets.load(),
             lambda request: self.callers.admit(bearer(request)) is not None,
             self.signaling.attach,
@@ -81,9 +88,31 @@ class Door:
     async def browser(self) -> aiohttp.ClientSession:
         """An HTTP client with a session."""
         http = await self.stranger()
-        async with http.get(f"{self.url}enter/{self.sessions.new_link()}") as answer:
+        async with http.get(self.link()) as answer:
             assert answer.status == 200
         return http
+
+    def link(self) -> str:
+        """A new one-time link."""
+        return f"{self.url}enter/{self.keeper.new_link()}"
+
+    async def cookie(self, role: str = "admin") -> str:
+        """A new session of that role, as the ``Cookie`` header that shows it."""
+        return f"{COOKIE}={await self.secret(role)}"
+
+    async def secret(self, role: str = "admin") -> str:
+        """What a new session of that role is known by. There is an account called like the role
+        then.
+        """
+        await self.account(role)
+        return await self.keeper.sign_in(role, PASSWORD, Whence("127.0.0.1"))
+
+    async def account(self, role: str = "admin") -> None:
+        """Have an account of that role, called like it, with PASSWORD."""
+        if not self.keeper.ledger.people.find(role):
+            assert role in ROLES
+            given = {"name": role, "role": role, "password": PASSWORD}
+            await self.keeper.command("user-add", given)
 
     async def device(self) -> aiohttp.ClientSession:
         """An HTTP client at the Unix socket."""
@@ -180,12 +209,13 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
     async with AsyncExitStack() as outer:
         async with AsyncExitStack() as stack:
             door = await asyncio.to_thread(Door, folder, trust, stack)
+            outer.push_async_callback(door.keeper.close)
             door.leaf = await asyncio.to_thread(server_context, leaf)
             site = await listen(door.web.app, "", 0, door.leaf)
             outer.push_async_callback(site.close)
             local = local_app(
-                lambda: [f"{door.url}enter/{door.sessions.new_link()}"],
                 door.desk,
+                door.keeper,
                 lambda: {"urls": [door.url], "pin": leaf.pin},
                 door.signaling.attach,
                 lambda: "as ever",

@@ -31,6 +31,7 @@ class Node:
         self.log_file = folder / "edgecam.log"
         self.port = 0
         self.links: list[str] = []
+        self.set_up_code = ""
         self._command = command
         self._environ = SMALL | {"EDGECAM_PATHS_STATE": str(self.state)} | environ
         self._process: asyncio.subprocess.Process | None = None
@@ -101,10 +102,12 @@ class Node:
 
     async def _read_announcement(self) -> None:
         assert self.process.stdout is not None
-        self.links = []
+        self.links, self.set_up_code = [], ""
         while line := (await self.process.stdout.readline()).decode():
             if "/enter/" in line:
                 self.links.append(line.strip())
+            if "set-up code" in line:
+                self.set_up_code = line.split()[-1]
             if "SHA-256" in line:
                 self.port = urlsplit(self.links[0]).port or 0
                 return

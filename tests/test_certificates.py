@@ -9,10 +9,10 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from edgecam.clock import CLOCK_FLOOR
 from edgecam.errors import StartError
 from edgecam.web.authority import BACK_DATED, LEAF_AGE, Names
 from edgecam.web.certificates import (
-    CLOCK_FLOOR,
     RENEW_BEFORE,
     CertificateStore,
     Leaf,

@@ -1,5 +1,6 @@
 """The command line: what it prints, and the exit codes that programs go by."""
 
+import io
 import re
 import socket
 import subprocess
@@ -8,8 +9,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from edgecam import __version__, control
+from edgecam.accounts import passwords
 from edgecam.cli import main
 
 WRONG = """
@@ -204,6 +207,99 @@ def test_callers_are_another_nodes_business(
     text = '[signaling]\nurl = "https://x:1"\ntoken_file = "x"\n'
     assert main(["caller", "list", *config_file(state, text)]) == 1
     assert "that node's business" in capsys.readouterr().err
+
+
+@pytest.fixture
+def password(monkeypatch: pytest.MonkeyPatch) -> str:
+    """What is written to standard input, as often as it is asked for."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
+    text = "a long enough password"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{text}\n" * 9))
+    return text
+
+
+def test_accounts_of_a_node_that_does_not_run(
+    state: Path, capsys: pytest.CaptureFixture[str], password: str
+) -> None:
+    """Made, listed, changed and removed, all without a node; what can't be done exits 1."""
+    assert main(["user", "add", "Ana", "--role", "admin"]) == 0
+    assert main(["user", "add", "Bo", "--role", "viewer"]) == 0
+    assert main(["user", "add", "ANA", "--role", "viewer"]) == 1
+    assert main(["user", "role", "bo", "operator"]) == 0
+    assert main(["user", "password", "Bo"]) == 0
+    capsys.readouterr()
+    assert main(["user", "list"]) == 0
+    rows = [line.split("\t")[:2] for line in capsys.readouterr().out.splitlines()]
+    assert rows == [["Ana", "admin"], ["Bo", "operator"]]
+    assert main(["user", "remove", "ana"]) == 1
+    assert "the only admin" in capsys.readouterr().err
+    assert main(["user", "remove", "bo"]) == 0
+    assert main(["session", "revoke", "--all"]) == 0
+    assert main(["session", "revoke", "--user", "nobody"]) == 1
+    assert main(["session", "list"]) == 0
+    capsys.readouterr()
+    assert main(["audit", "--most", "3"]) == 0
+    rows = [line.split("\t")[1:4] for line in capsys.readouterr().out.splitlines()]
+    assert rows[-1] == ["account removed", "console", "Bo"]
+    assert len(rows) == 3
+    kept = b"".join(file.read_bytes() for file in state.glob("accounts.db*"))
+    assert password.encode() not in kept
+
+
+def test_passwords_that_are_no_good(
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what is wrong, and there is no account."""
+    for text in ("", "short\n"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        assert main(["user", "add", "Ana", "--role", "admin"]) == 1
+        assert "10 to 256 characters" in capsys.readouterr().err
+    assert main(["user", "list"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_what_can_not_be_shown_again(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Guest links and tokens stand on standard output alone, and open no more once revoked."""
+    assert main(["link", "add", "Oma", "--for", "7d", "--uses", "2"]) == 0
+    told = capsys.readouterr()
+    assert all(re.fullmatch(r"https://.+/guest/[\w-]{22}", line) for line in told.out.split())
+    assert "guest/" not in told.err
+    assert main(["link", "list"]) == 0
+    link, name, role, _, uses = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert (name, role, uses) == ("Oma", "viewer", "2")
+    assert main(["token", "add", "printer", "--role", "operator"]) == 0
+    assert re.fullmatch(r"[\w-]{43}\n", capsys.readouterr().out)
+    for revoke in (["link", "revoke", link], ["token", "revoke", "Printer"]):
+        assert main(revoke) == 0
+        assert main(revoke) == 1
+    capsys.readouterr()
+    assert main(["link", "list"]) == main(["token", "list"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["link", "add", "Oma", "--for", "soon"],
+        ["link", "add", "Oma", "--role", "king"],
+        ["user", "add", "Ana"],
+        ["user"],
+        ["session", "revoke"],
+        ["session", "revoke", "x", "--all"],
+    ],
+)
+def test_what_is_no_command(arguments: list[str], state: Path) -> None:
+    """It exits 2, and nothing is made."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert list(state.iterdir()) == []
+
+
+def test_a_code_takes_a_node(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody could use it otherwise."""
+    assert main(["setup"]) == 1
+    assert "is edgecam running?" in capsys.readouterr().err
 
 
 def test_serving_needs_a_page_of_its_own(

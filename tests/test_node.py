@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edgecam.web.sessions import COOKIE
+from tests.ledger import PASSWORD
 from tests.node import SMALL, Node, running_node
 from tests.sockets import http_session
 from tests.viewer import browser, trust, viewer_of
@@ -124,6 +126,34 @@ async def test_asking_for_a_link(tmp_path: Path) -> None:
         http.get(await node.new_link()) as answer,
     ):
         assert answer.status == 200
+
+
+async def test_accounts_of_a_node_that_runs(tmp_path: Path) -> None:
+    """The set-up code that it prints makes the first; the command line, the others."""
+    async with running_node(tmp_path) as node:
+        assert re.fullmatch(r"([0-9A-Z]{4}-){2}[0-9A-Z]{4}", node.set_up_code)
+        _, code, _ = await node.command("setup")
+        headers = {"Origin": node.url().rstrip("/")}
+        form = {"name": "Ana", "password": PASSWORD}
+        async with http_session(await asyncio.to_thread(trust, node)) as http:
+            old = form | {"code": node.set_up_code}
+            async with http.post(node.url("/set-up"), data=old, headers=headers) as answer:
+                assert answer.status == 401
+            new = form | {"code": code.strip()}
+            async with http.post(node.url("/set-up"), data=new, headers=headers) as answer:
+                assert answer.status == 200
+            assert (await node.command("setup"))[0] == 1
+            _, out, _ = await node.command("session", "list")
+            assert out.split("\t")[1] == "Ana"
+            assert (await node.command("session", "revoke", "--user", "ana"))[0] == 0
+            async with http.get(node.url()) as answer:
+                assert answer.status == 401
+            await node.stop()
+            await node.start()
+            assert node.set_up_code == ""
+            sign_in = node.url("/sign-in")
+            async with http.post(sign_in, data=form, headers=headers) as answer:
+                assert answer.status == 200
 
 
 def test_a_state_folder_that_can_not_be_written(tmp_path: Path) -> None:

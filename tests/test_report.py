@@ -22,6 +22,13 @@ def test_the_line() -> None:
     assert line(wrong) == "the camera hangs; no TURN; nobody watches virtual 640x360@15"
 
 
+def test_the_line_while_it_starts() -> None:
+    """Nothing is said of a camera that may still come."""
+    assert line(Report(), starting=True) == "starting"
+    assert line(Report(troubles=("no TURN",)), starting=True) == "starting; no TURN"
+    assert line(Report(CAMERA), starting=True) == "starting; nobody watches virtual 640x360@15"
+
+
 def zone(sys: Path, number: int, kind: str, temperature: str) -> None:
     """A thermal zone as the kernel shows it."""
     folder = sys / f"class/thermal/thermal_zone{number}"

@@ -11,10 +11,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from edgecam.accounts.book import MOST_SECRET
 from edgecam.signaling.parser import MOST_MESSAGE
 from edgecam.web import assets
 from edgecam.web.server import SECURITY_HEADERS, WebServer, listen
-from edgecam.web.sessions import COOKIE, MOST_COOKIE, Sessions
+from edgecam.web.sessions import COOKIE
 from tests.door import BEARER, Door, open_door
 
 POLL = "socket.io/?EIO=4&transport=polling"
@@ -61,7 +62,7 @@ async def test_health_is_for_everybody(door: Door) -> None:
 async def test_the_link_opens_once(door: Door) -> None:
     """It sets a cookie that no script reads and no other site's request carries."""
     http = await door.stranger()
-    link = f"{door.url}enter/{door.sessions.new_link()}"
+    link = door.link()
     async with http.get(link) as answer:
         assert answer.status == 200
         assert answer.headers["Cache-Control"] == "no-store"
@@ -82,8 +83,8 @@ async def test_the_link_opens_once(door: Door) -> None:
 async def test_only_opening_a_link_uses_it_up(door: Door, method: str) -> None:
     """A programme that only asks whether the address exists does not."""
     http = await door.stranger()
-    link = f"{door.url}enter/{door.sessions.new_link()}"
-    assert (await status(http, link, method))[0] in (404, 405)
+    link = door.link()
+    assert (await status(http, link, method))[0] in (401, 405)
     assert (await status(http, link))[0] == 200
 
 
@@ -91,29 +92,34 @@ async def test_only_opening_a_link_uses_it_up(door: Door, method: str) -> None:
 async def test_links_nobody_made(door: Door, code: str) -> None:
     """They open nothing."""
     code_, text = await status(await door.stranger(), f"{door.url}enter/{code}")
-    assert code_ in (403, 404)
+    assert code_ in (401, 403)
     assert "Set-Cookie" not in text
 
 
-def forged(door: Door) -> dict[str, str]:
+async def forged(door: Door) -> dict[str, str]:
     """Cookies that are no session here."""
-    good = door.sessions.redeem(door.sessions.new_link())
-    assert good is not None
-    other = Sessions("another-key")
-    past = Sessions("a-key-that-signs-sessions", lambda: 0.0)
+    good = await door.secret()
+    ended = await door.secret()
+    await door.keeper.command("session-revoke", {})
+    door.times.now -= 40 * 24 * 3_600
+    expired = await door.secret()
+    door.times.now += 40 * 24 * 3_600
+    still = await door.secret()
     return {
-        "forged": str(other.redeem(other.new_link())),
-        "expired": str(past.redeem(past.new_link())),
-        "tampered": good[:-1] + ("0" if good[-1] != "0" else "1"),
-        "cut": good[: len(good) // 2],
-        "oversized": good + "0" * MOST_COOKIE,
+        "revoked": good,
+        "revoked too": ended,
+        "expired": expired,
+        "tampered": still[:-1] + ("0" if still[-1] != "0" else "1"),
+        "cut": still[: len(still) // 2],
+        "oversized": still + "0" * MOST_SECRET,
         "empty": "",
+        "of another kind": f"{still}.1800000000.{'0' * 64}",
     }
 
 
 async def test_bad_cookies(door: Door) -> None:
     """Forged, expired, tampered with, oversized: each is as good as none."""
-    for cookie in forged(door).values():
+    for cookie in (await forged(door)).values():
         for path in ("", POLL):
             code, _ = await status(
                 await door.stranger(), door.url + path, Cookie=f"{COOKIE}={cookie}"
@@ -121,14 +127,14 @@ async def test_bad_cookies(door: Door) -> None:
             assert code == 401
 
 
-async def test_sessions_survive_a_restart(door: Door, tmp_path: Path) -> None:
-    """A browser that was let in stays in at a node that has the same key."""
-    http = await door.browser()
-    cookie = next(iter(http.cookie_jar)).value
-    await asyncio.to_thread((tmp_path / "again").mkdir)
-    async with open_door(tmp_path / "again") as again:
-        headers = {"Cookie": f"{COOKIE}={cookie}"}
-        assert (await status(await again.stranger(), again.url, **headers))[0] == 200
+async def test_sessions_survive_a_restart(tmp_path: Path) -> None:
+    """A browser that was let in stays in when the node has started again; nowhere else."""
+    async with open_door(tmp_path) as door:
+        headers = {"Cookie": await door.cookie()}
+    await asyncio.to_thread((tmp_path / "other").mkdir)
+    for folder, code in ((tmp_path, 200), (tmp_path / "other", 401)):
+        async with open_door(folder) as again:
+            assert (await status(await again.stranger(), again.url, **headers))[0] == code
 
 
 @pytest.mark.parametrize(
@@ -147,7 +153,7 @@ async def test_sessions_survive_a_restart(door: Door, tmp_path: Path) -> None:
 async def test_other_sites(door: Door, origin: str) -> None:
     """With a session, with a caller's token or without: another origin gets 403."""
     origin = origin.format(port=door.port)
-    for path in ("", "health", POLL, f"enter/{door.sessions.new_link()}"):
+    for path in ("", "health", POLL, f"enter/{door.keeper.new_link()}"):
         for http in (await door.browser(), await door.stranger()):
             url = door.url + path
             assert (await status(http, url, Origin=origin, **BEARER))[0] == 403
@@ -276,8 +282,8 @@ def test_every_file_is_what_it_says() -> None:
 )
 async def test_there_is_nothing_else(door: Door, path: str) -> None:
     """No path leads out of the page's files."""
-    cookie = door.sessions.redeem(door.sessions.new_link())
-    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={cookie}\r\n"
+    cookie = await door.cookie()
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n"
     answer = await door.said(request.encode() + b"Connection: close\r\n\r\n")
     assert answer.split(b"\r\n")[0] == b"HTTP/1.1 404 Not Found"
     assert CSP.encode() in answer
@@ -303,7 +309,7 @@ async def test_something_broke(door: Door, caplog: pytest.LogCaptureFixture) -> 
     def mount(app: web.Application) -> None:
         app.router.add_get("/broken", broken)
 
-    server = WebServer(door.sessions, {}, lambda _: False, mount)
+    server = WebServer(door.keeper, {}, lambda _: False, mount)
     assert door.leaf is not None
     site = await listen(server.app, "", 0, door.leaf)
     http = await door.browser()

@@ -6,7 +6,8 @@ from typing import get_args
 
 import pytest
 
-from edgecam.web.words import WORDS, Page, choose
+from edgecam.web.entrance import STATUS
+from edgecam.web.words import LABELS, NOTICES, WORDS, Label, Page, choose
 from tests.door import open_door
 
 LANGUAGES = Path(__file__).parents[1] / "edgecam" / "web" / "static" / "languages"
@@ -27,6 +28,17 @@ def test_a_language_says_all_there_is_to_say(tag: str) -> None:
         assert text.strip()
         assert marked_up(text) == marked_up(english_text)
         assert tag == "en" or (title != english_title and text != english_text)
+
+
+@pytest.mark.parametrize("tag", WORDS)
+def test_forms_speak_it_too(tag: str) -> None:
+    """Their labels, and what comes of them."""
+    assert set(LABELS[tag]) == set(get_args(Label))
+    assert set(NOTICES[tag]) == set(STATUS)
+    said = [*LABELS[tag].values(), *NOTICES[tag].values()]
+    assert all(text.strip() for text in said)
+    english = {*LABELS["en"].values(), *NOTICES["en"].values()}
+    assert tag == "en" or not english & set(said)
 
 
 def marked_up(text: str) -> list[str]:
@@ -63,7 +75,7 @@ async def test_a_brazilian_reads_portuguese(tmp_path: Path) -> None:
     headers = {"Accept-Language": "pt-BR,en;q=0.5"}
     async with open_door(tmp_path) as door:
         http = await door.stranger()
-        link = f"enter/{door.sessions.new_link()}"
+        link = f"enter/{door.keeper.new_link()}"
         pages: list[tuple[str, int, Page]] = [
             ("", 401, "signed_out"),
             (link, 200, "welcome"),

@@ -65,14 +65,18 @@ class Supervisor:
         self._log = log
         self._asked = asyncio.Event()
         self._ready = False
+        self._node: Node | None = None
         self._frozen = False
         self._pulses: dict[str, Pulse] = {}
         self._told = ""
 
     def ready(self) -> None:
-        """A call could be answered."""
+        """A call could be answered. With that goes how the node is now, not how it was before."""
         self._ready = True
-        self._notifier.tell("READY=1")
+        if self._node is None:
+            self._notifier.tell("READY=1")
+        else:
+            self._tell(self._node, "READY=1")
 
     def reload(self) -> None:
         """Read configuration and certificates again, soon."""
@@ -88,6 +92,7 @@ class Supervisor:
 
     async def run(self, node: Node) -> None:
         """Supervise ``node`` until cancelled."""
+        self._node = node
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_looking(node), name="watchdog")
             # A file that takes its time is no reason for the watchdog to bite.
@@ -131,13 +136,14 @@ class Supervisor:
             node.note(name, "")
         return quiet >= FROZEN
 
-    def _tell(self, node: Node) -> None:
-        status = line(node.report())
-        if not self._ready:
-            status = f"starting; {status}"
+    def _tell(self, node: Node, *assignments: str) -> None:
+        """Tell ``assignments``, and how ``node`` is if that is another than was told last."""
+        status = line(node.report(), starting=not self._ready)
         if status != self._told:
             self._told = status
-            self._notifier.tell(f"STATUS={status}")
+            assignments = (*assignments, f"STATUS={status}")
+        if assignments:
+            self._notifier.tell(*assignments)
 
     async def _reload(self, node: Node) -> None:
         if self._ready:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
+from edgecam.accounts.roles import Pass
 from edgecam.errors import BadMessage
 from edgecam.limits import TokenBucket
 from edgecam.signaling.messages import AskForCall, AskForFloor, Message, Rename
@@ -41,7 +42,10 @@ class Cut:
 
 @dataclass(slots=True)
 class Member:
-    """One open socket of a namespace. ``address_calls`` is shared with others of its address."""
+    """One open socket of a namespace. ``address_calls`` is shared with others of its address.
+
+    ``admitted``: who a viewer is; None: it is a caller.
+    """
 
     namespace: Namespace
     address: str
@@ -50,6 +54,7 @@ class Member:
     address_calls: TokenBucket
     floor: TokenBucket
     names: TokenBucket
+    admitted: Pass | None = None
 
     @property
     def kind(self) -> str:

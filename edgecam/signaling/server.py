@@ -15,6 +15,7 @@ from aiohttp import web
 from engineio.async_socket import AsyncSocket
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from edgecam.accounts.roles import Pass
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import cancelled
 from edgecam.limits import PerAddress, Seldom, TokenBucket
@@ -34,10 +35,11 @@ from edgecam.signaling.members import (
     Namespace,
     member,
 )
-from edgecam.signaling.messages import Join, Watcher
+from edgecam.signaling.messages import AskForFloor, Floor, Join, Message, Watcher
 from edgecam.signaling.outbox import Outbox
 from edgecam.signaling.packets import CheckedPacket
 from edgecam.signaling.parser import MOST_MESSAGE, call_of, parse, parse_join
+from edgecam.signaling.permissions import NEEDS
 
 logger = logging.getLogger(__name__)
 
@@ -64,14 +66,16 @@ NEWS_PAUSE = 0.25
 class SignalingServer:
     """Holds offers, hands them to viewers, relays; see ``docs/signaling.md``.
 
-    ``admit_viewer`` says whether a request may enter, ``admit_caller`` which camera a token stands
-    for, if any. ``start`` before the first request; ``stop`` tells everybody in a call why. ``now``
-    is any steady clock; every ``overdue_check`` seconds, late answers are looked for.
+    ``admit_viewer`` says who a request comes from, if it may enter, and ``still`` whether somebody
+    who has may stay; ``admit_caller`` which camera a token stands for, if any. ``start`` before the
+    first request; ``stop`` tells everybody in a call why. ``now`` is any steady clock; every
+    ``overdue_check`` seconds, late answers are looked for.
     """
 
     def __init__(
         self,
-        admit_viewer: Callable[[web.Request], bool],
+        admit_viewer: Callable[[web.Request], Pass | None],
+        still: Callable[[Pass], bool],
         admit_caller: Callable[[str], Camera | None],
         *,
         now: Callable[[], float] = time.monotonic,
@@ -81,6 +85,7 @@ class SignalingServer:
         self._now = now
         self._overdue_check = overdue_check
         self._admit_viewer = admit_viewer
+        self._still = still
         self._admit_caller = admit_caller
         self._members: dict[str, Member] = {}
         self._addresses = PerAddress(SOCKETS_PER_ADDRESS)
@@ -143,6 +148,14 @@ class SignalingServer:
         self.calls.forget(camera)
         self._send([])
 
+    def look_again(self) -> None:
+        """Close the sockets of viewers that may no longer do what they might when they came: their
+        calls end with them.
+        """
+        for sid, each in list(self._members.items()):
+            if each.admitted is not None and not self._still(each.admitted):
+                self._disconnect(sid)
+
     def _register(self, namespace: Namespace) -> None:
         async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
             visitor = self._gate.visitors[self._sio.manager.eio_sid_from_sid(sid, namespace)]
@@ -164,7 +177,8 @@ class SignalingServer:
         address = visitor.address
         now = self._now()
         try:
-            who = self._caller(auth) if namespace == "/caller" else self._viewer(request, auth)
+            who = self._caller(auth) if namespace == "/caller" else self._viewer(request)
+            join = Join() if isinstance(who, Camera) else parse_join(auth)
             if not self._tasks:
                 raise BadMessage("shutdown", "the server is stopping")
             if visitor.member is not None or visitor.over:
@@ -186,9 +200,10 @@ class SignalingServer:
         else:
             visitor.share = TokenBucket(BURST, RATE, now)
             self._members[sid] = member(namespace, address, visitor.cut, calls, now)
+            self._members[sid].admitted = who
             made = described(request.headers.get("User-Agent", ""))
             watcher = Watcher(secrets.token_urlsafe(9), made)
-            self._send(self.calls.viewer_joined(sid, watcher, who, now, address))
+            self._send(self.calls.viewer_joined(sid, watcher, join, now, address))
 
     def _caller(self, auth: object) -> Camera:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -197,10 +212,11 @@ class SignalingServer:
             raise BadMessage("unauthorized", UNAUTHORIZED)
         return camera
 
-    def _viewer(self, request: web.Request, auth: object) -> Join:
-        if not self._admit_viewer(request):
+    def _viewer(self, request: web.Request) -> Pass:
+        admitted = self._admit_viewer(request)
+        if admitted is None:
             raise BadMessage("unauthorized", UNAUTHORIZED)
-        return parse_join(auth)
+        return admitted
 
     def _share(self, camera: Camera, now: float) -> TokenBucket | None:
         """A caller's, however many sockets it opens, one after the other or at once."""
@@ -265,7 +281,7 @@ class SignalingServer:
             if member.namespace == "/caller":
                 self._send(self.calls.caller_said(sid, message, now))
             else:
-                self._send(self.calls.viewer_said(sid, message, now))
+                self._send(self._viewer_said(sid, member, event, message))
         except BadMessage as error:
             # When both sides hang up at once, the later one's call is no longer known.
             level = logging.DEBUG if error.code == "unknown-call" else logging.INFO
@@ -273,6 +289,18 @@ class SignalingServer:
             told = {"code": error.code, "message": str(error), "event": event[:32]}
             call = call_of(payload)
             self._send([Delivery(sid, "error", told | ({"call": call} if call else {}))])
+
+    def _viewer_said(
+        self, sid: str, member: Member, event: str, message: Message
+    ) -> list[Delivery]:
+        needed = NEEDS.get(event)
+        if needed is None or (member.admitted is not None and member.admitted.role >= needed):
+            # What no viewer says is refused as such.
+            return self.calls.viewer_said(sid, message, self._now())
+        if isinstance(message, AskForFloor):
+            refused = Floor(message.call, "refused", "role")
+            return [Delivery(sid, "floor", refused.payload())]
+        raise BadMessage("forbidden", f"this takes the role {needed}")
 
     def _send(self, deliveries: list[Delivery]) -> None:
         self._outbox.send(deliveries)
@@ -292,6 +320,7 @@ class SignalingServer:
         while True:
             await asyncio.sleep(self._overdue_check)
             self._send(self.calls.overdue(self._now()))
+            self.look_again()
             now = loop.time()
             if now - before < self._overdue_check + IDLE_TIMEOUT / 2:
                 # Else this process stood still, and what they have answered is yet to be read.

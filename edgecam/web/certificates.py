@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from edgecam.clock import CLOCK_FLOOR
 from edgecam.errors import StartError
 from edgecam.files import private_folder, write_private
 from edgecam.signaling.pins import pin_of
@@ -25,9 +26,6 @@ from edgecam.web.authority import Names, Pair, new_authority, new_leaf
 __all__ = ["CertificateStore", "Leaf", "Names", "server_context", "swap"]
 
 logger = logging.getLogger(__name__)
-
-CLOCK_FLOOR = datetime(2026, 11, 1, tzinfo=UTC)
-"""No clock that is right says less: a board without a battery wakes up in 1970."""
 
 RENEW_BEFORE = timedelta(days=30)
 """How long before its end a leaf is renewed."""

@@ -5,16 +5,17 @@ from typing import Any
 
 from aiohttp import web
 
+from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.errors import CommandError
 from edgecam.signaling.callers import Registered
 from edgecam.signaling.desk import Desk
 
-MOST_BODY = 4_096
+MOST_BODY = 8_192
 
 
 def local_app(
-    new_links: Callable[[], list[str]],
     desk: Desk,
+    keeper: Doorkeeper,
     where: Callable[[], dict[str, Any]],
     mount: Callable[[web.Application], None],
     status: Callable[[], str],
@@ -26,7 +27,14 @@ def local_app(
     """
 
     async def link(request: web.Request) -> web.Response:
-        return web.json_response({"links": new_links()} | where())
+        return web.json_response(_with_links(where(), keeper.new_link()))
+
+    async def setup(request: web.Request) -> web.Response:
+        return web.json_response({"code": keeper.new_set_up_code()} | where())
+
+    async def accounts(request: web.Request) -> web.Response:
+        told = await keeper.command(request.match_info["what"], await _body(request))
+        return web.json_response(told | where())
 
     async def how(request: web.Request) -> web.Response:
         return web.json_response({"status": status()})
@@ -46,12 +54,18 @@ def local_app(
 
     app = web.Application(middlewares=[_refusing], client_max_size=MOST_BODY)
     app.router.add_post("/link", link)
+    app.router.add_post("/setup", setup)
+    app.router.add_post("/accounts/{what}", accounts)
     app.router.add_get("/status", how)
     app.router.add_get("/callers", callers)
     app.router.add_post("/callers/add", add)
     app.router.add_post("/callers/revoke", revoke)
     mount(app)
     return app
+
+
+def _with_links(told: dict[str, Any], code: str) -> dict[str, Any]:
+    return told | {"links": [f"{url}enter/{code}" for url in told["urls"]]}
 
 
 def _listed(caller: Registered, state: str) -> dict[str, str]:
@@ -65,13 +79,19 @@ def _listed(caller: Registered, state: str) -> dict[str, str]:
 
 async def _name(request: web.Request) -> str:
     """What the body, ``{"name": "…"}``, says."""
-    try:
-        name = (await request.json())["name"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        name = None
+    name = (await _body(request)).get("name")
     if not isinstance(name, str):
         raise CommandError("the name is missing")
     return name
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    """The object in it; an empty one if there is none."""
+    try:
+        body = await request.json()
+    except (ValueError, RecursionError):
+        body = None
+    return body if isinstance(body, dict) else {}
 
 
 @web.middleware

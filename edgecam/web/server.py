@@ -5,22 +5,24 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from html import escape
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.errors import StartError
 from edgecam.web import assets, words
-from edgecam.web.sessions import COOKIE, SESSION_AGE, Sessions
+from edgecam.web.entrance import Entrance
+from edgecam.web.pages import page
+from edgecam.web.routes import SOCKET_PATH, needed
+from edgecam.web.sessions import admitted
 
 logger = logging.getLogger(__name__)
 http_logger = logging.getLogger(f"{__name__}.http")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-SOCKET_PATH = "/socket.io/"
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -30,7 +32,8 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # The page frames itself: a tile for each camera beside the one it shows.
     "X-Frame-Options": "SAMEORIGIN",
-    "Referrer-Policy": "no-referrer",
+    # With less, browsers would call the origin of the page's own forms "null" (Fetch, 3.2).
+    "Referrer-Policy": "same-origin",
     "Server": "edgecam",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -40,33 +43,29 @@ MOST_BODY = 4_096
 STOP_GRACE = 0.5
 HANDSHAKE_DEADLINE = 10.0
 
-_PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-<title>edgecam</title>{head}
-<h1>{title}</h1><p>{text}</p></html>"""
-
 
 class WebServer:
-    """Serves the page to whoever has a session.
+    """Serves the page to whoever has a session or an API token, and to others what lets them in.
 
-    ``admit_socket`` says whether a request without a session may reach the signaling server all
-    the same: a caller with its token. ``mount`` adds the signaling server's route.
+    ``admit_socket`` says whether a request without either may reach the signaling server all the
+    same: a caller with its token. ``mount`` adds the signaling server's route.
     """
 
     def __init__(
         self,
-        sessions: Sessions,
+        keeper: Doorkeeper,
         files: dict[str, assets.Asset],
         admit_socket: Callable[[web.Request], bool],
         mount: Callable[[web.Application], None],
     ) -> None:
-        self._sessions = sessions
+        self._ledger = keeper.ledger
         self._files = files
         self._admit_socket = admit_socket
+        self._entrance = Entrance(keeper)
         self.app = web.Application(middlewares=[self._guard], client_max_size=MOST_BODY)
         self.app.router.add_get("/health", self._health)
-        # Not HEAD: asking whether a link exists would use it up.
-        self.app.router.add_get("/enter/{code}", self._enter, allow_head=False)
+        self.app.router.add_get("/door.css", self._file)
+        self._entrance.attach(self.app)
         mount(self.app)
         self.app.router.add_get("/{path:.*}", self._file)
 
@@ -79,7 +78,7 @@ class WebServer:
             try:
                 response = await handler(request)
             except web.HTTPException as error:
-                response = _words(request, error.status, "nothing")
+                response = page(request, error.status, _said(error))
                 if "Allow" in error.headers:
                     response.headers["Allow"] = error.headers["Allow"]
             except Exception:
@@ -87,7 +86,7 @@ class WebServer:
                     # Half an answer is out, or a WebSocket was open: there is nothing to add.
                     raise
                 logger.exception("%s %r could not be answered", request.method, request.path)
-                response = _words(request, 500, "broken")
+                response = page(request, 500, "broken")
         if not response.prepared:
             response.headers.update(SECURITY_HEADERS)
         return response
@@ -96,29 +95,20 @@ class WebServer:
         """The answer to a request that may not pass; None if it may."""
         origin = request.headers.get("Origin")
         if origin is not None and origin != f"https://{request.host}":
-            return _words(request, 403, "another_site")
-        if request.path == "/health" or request.path.startswith("/enter/"):
+            return page(request, 403, "another_site")
+        resource = request.match_info.route.resource
+        needs = needed(request.method, resource.canonical if resource else None)
+        who = admitted(self._ledger, request)
+        if needs is None or (who is not None and who.role >= needs):
             return None
-        if self._sessions.admits(request):
-            return None
+        if who is not None:
+            return page(request, 403, "not_yours")
         if request.path == SOCKET_PATH and self._admit_socket(request):
             return None
-        return _words(request, 401, "signed_out")
+        return self._entrance.signed_out(request)
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
-
-    async def _enter(self, request: web.Request) -> web.Response:
-        cookie = self._sessions.redeem(request.match_info["code"])
-        if cookie is None:
-            return _words(request, 403, "used_up")
-        # A redirect would still count as coming from wherever the link was, and a strict cookie
-        # would not be sent; a page that moves on by itself is the site's own.
-        response = _words(request, 200, "welcome", refresh=True)
-        response.set_cookie(
-            COOKIE, cookie, max_age=SESSION_AGE, secure=True, httponly=True, samesite="Strict"
-        )
-        return response
 
     async def _file(self, request: web.Request) -> web.Response:
         asset = self._files.get(request.path)
@@ -225,14 +215,5 @@ def _listener(host: str, port: int) -> socket.socket:
     return socket.create_server(("", port), backlog=128)
 
 
-def _words(
-    request: web.Request, status: int, page: words.Page, *, refresh: bool = False
-) -> web.Response:
-    """A page of few words, in the language that the request wishes for."""
-    lang = words.choose(request.headers.get("Accept-Language", ""))
-    title, text = words.WORDS[lang][page]
-    head = '<meta http-equiv="refresh" content="0;url=/">' if refresh else ""
-    body = _PAGE.format(lang=lang, head=head, title=escape(title), text=text)
-    return web.Response(
-        status=status, text=body, content_type="text/html", headers={"Cache-Control": "no-store"}
-    )
+def _said(error: web.HTTPException) -> words.Page:
+    return "another_site" if isinstance(error, web.HTTPForbidden) else "nothing"

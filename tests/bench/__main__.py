@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from playwright.async_api import Error as BrowserError
+from playwright.async_api import Error as PlaywrightError
 
 from edgecam import __version__
 from tests.bench import (
@@ -33,6 +33,7 @@ from tests.bench import (
     storm,
 )
 from tests.bench.light import ViewersError, light_viewers
+from tests.bench.opener import BrowserError, opener
 from tests.bench.plan import Plan
 from tests.bench.squeeze import squeeze
 from tests.browser.chromium import chromium, open_page
@@ -42,8 +43,8 @@ Part = Callable[[Path, Plan, dict[str, Any]], Awaitable[None]]
 
 # The browser's helper speaks pytest, whose outcomes are no Exceptions.
 FAILURES = (
-    *(AssertionError, BrowserError, KeyError, ViewersError, OSError, RuntimeError, TimeoutError),
-    *(ValueError, latency.UnreadableError, lips.UnheardError, pytest.fail.Exception),
+    *(AssertionError, BrowserError, KeyError, PlaywrightError, ViewersError, OSError, RuntimeError),
+    *(TimeoutError, ValueError, latency.UnreadableError, lips.UnheardError, pytest.fail.Exception),
 )
 
 
@@ -54,10 +55,13 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there too")
     parser.add_argument("--only", choices=PARTS, action="append", help="may be said more than once")
     parser.add_argument("--lips-minutes", type=float, metavar="N", help="to see a drift")
+    parser.add_argument("--latency-minutes", type=float, metavar="N", help="to see it grow")
     arguments = parser.parse_args()
     chosen = plan.QUICK if arguments.quick else plan.FULL
     if arguments.lips_minutes:
         chosen = replace(chosen, lips_seconds=60 * arguments.lips_minutes)
+    if arguments.latency_minutes:
+        chosen = replace(chosen, latency_seconds=60 * arguments.latency_minutes)
     results = asyncio.run(
         _measure(chosen, arguments.only or [name for name in PARTS if name not in ROOT_ONLY])
     )
@@ -96,21 +100,33 @@ async def _watch(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
         node = await stack.enter_async_context(
             running_node(folder, **plan.options(max(chosen.viewers)))
         )
-        context = await stack.enter_async_context(chromium(folder, node.ca))
-        await context.add_init_script(joins.PROBE)
-        page = await open_page(context, node.link)
-        await joins.watched(page)
-        alone = await joins.measure(page, chosen.joins)
+        tab = await stack.enter_async_context(opener(folder, node.ca, joins.PROBE))
+        await tab.enter(node.link)
+        await joins.watched(tab)
+        alone = await joins.measure(tab, node, chosen.joins)
         results["first_frame"] = asdict(alone)
         _say(report.joins("nobody else watching", alone))
-        seen = await latency.measure(page, chosen.latency_seconds, plan.RATE)
+        seen = await latency.measure(tab, chosen.latency_seconds, plan.RATE)
         results["latency"] = asdict(seen)
         _say(report.latency(seen))
         viewers = await stack.enter_async_context(light_viewers(node))
         await viewers.grow(1)
-        beside = await joins.measure(page, chosen.joins)
+        beside = await joins.measure(tab, node, chosen.joins, beside=1)
         results["first_frame_beside_another"] = asdict(beside)
         _say(report.joins("somebody else watching", beside))
+
+
+async def _large(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """Latency of a picture more than twice as large."""
+    async with (
+        running_node(folder, **plan.options(1, plan.LARGE)) as node,
+        opener(folder, node.ca, joins.PROBE) as tab,
+    ):
+        await tab.enter(node.link)
+        await joins.watched(tab)
+        seen = await latency.measure(tab, chosen.large_seconds, plan.RATE)
+    results["latency_large"] = asdict(seen)
+    _say(report.latency(seen))
 
 
 async def _lips(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
@@ -174,6 +190,7 @@ async def _squeeze(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
 
 PARTS: dict[str, Part] = {
     "watch": _watch,
+    "large": _large,
     "lips": _lips,
     "load": _load,
     "storm": _storm,

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from playwright.async_api import Page
+from tests.bench.opener import Evaluates
 
 EXCHANGES = 40
 
@@ -22,7 +22,7 @@ class Offset:
     error: float
 
 
-async def offset(page: Page) -> Offset:
+async def offset(page: Evaluates) -> Offset:
     """The page is asked its time again and again, between two looks at the clock.
 
     A page can't have answered before it was asked nor after it was heard, so each exchange bounds

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf, sqrt
 from statistics import linear_regression
 
 
@@ -41,3 +42,14 @@ def quantile(ordered: Sequence[float], part: float) -> float:
 def slope(xs: Sequence[float], ys: Sequence[float]) -> float:
     """Of the straight line of least squares; 0 where there are not two places to draw one."""
     return linear_regression(xs, ys).slope if len(set(xs)) > 1 else 0.0
+
+
+def slope_error(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """The standard error of that slope, of values that don't hang together; inf of fewer than three
+    places.
+    """
+    if len(set(xs)) < 3:
+        return inf
+    line, mean = linear_regression(xs, ys), sum(xs) / len(xs)
+    rest = sum((y - line.intercept - line.slope * x) ** 2 for x, y in zip(xs, ys, strict=True))
+    return sqrt(rest / (len(xs) - 2) / sum((x - mean) ** 2 for x in xs))

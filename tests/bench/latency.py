@@ -1,13 +1,14 @@
 """From the moment a picture is drawn in the node to its being presented in the browser."""
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from playwright.async_api import Page
-
 from tests.bench.clocks import Offset, offset
-from tests.bench.figures import Spread, slope
+from tests.bench.figures import Spread, slope, slope_error
+from tests.bench.opener import Evaluates
 
 SCRIPT = (Path(__file__).parent / "stamps.js").read_text()
 
@@ -45,7 +46,8 @@ class Latency:
     ``presented`` ends at ``presentationTime``, when the picture was handed to the compositor;
     ``displayed`` at ``expectedDisplayTime``; ``called`` when the page's callback for it ran.
     ``to_browser`` ends at ``receiveTime``, the arrival of the picture's last packet, and
-    ``in_browser`` is the rest until ``presentationTime``.
+    ``in_browser`` is the rest until ``presentationTime``. ``slope`` is that of the straight line
+    through the medians of the seconds, in ms a minute; ``slope_error`` is twice its standard error.
     """
 
     presented: Spread
@@ -53,7 +55,8 @@ class Latency:
     called: Spread
     to_browser: Spread
     in_browser: Spread
-    slope_ms_per_minute: float
+    slope: float
+    slope_error: float | None
     frames: Frames
     decoder_ms: dict[str, float]
     seconds: float
@@ -62,7 +65,7 @@ class Latency:
     picture: str
 
 
-async def measure(page: Page, seconds: float, rate: int) -> Latency:
+async def measure(page: Evaluates, seconds: float, rate: int) -> Latency:
     """Watch ``page``, which shows the virtual camera, for ``seconds``."""
     await page.evaluate(SCRIPT, WARM_UP_MS)
     before = await offset(page)
@@ -77,6 +80,7 @@ async def measure(page: Page, seconds: float, rate: int) -> Latency:
     offset_ms = (before.ms + after.ms) / 2
     presented = Spread.of([sample["latency"] - offset_ms for sample in read])
     late = sum(sample["latency"] - offset_ms > presented.p50 + 1_000 / rate for sample in read)
+    trend, error = _trend(read)
     in_browser = [s["presented"] - s["received"] for s in read if s["received"] is not None]
     return Latency(
         presented=presented,
@@ -84,7 +88,8 @@ async def measure(page: Page, seconds: float, rate: int) -> Latency:
         called=_until("called", read, offset_ms),
         to_browser=_until("received", read, offset_ms),
         in_browser=Spread.of(in_browser),
-        slope_ms_per_minute=_trend(read),
+        slope=trend,
+        slope_error=error,
         frames=_frames(samples, read, found, late),
         decoder_ms=_decoder(found["before"], found["after"]),
         seconds=round((samples[-1]["presented"] - samples[0]["presented"]) / 1_000, 2),
@@ -105,9 +110,15 @@ def _until(event: str, read: list[dict[str, Any]], offset_ms: float) -> Spread:
     )
 
 
-def _trend(read: list[dict[str, Any]]) -> float:
-    minutes = [sample["presented"] / 60_000 for sample in read]
-    return round(slope(minutes, [sample["latency"] for sample in read]), 3)
+def _trend(read: list[dict[str, Any]]) -> tuple[float, float | None]:
+    """The slope and its error, which is None where there is too little to tell."""
+    seconds: dict[int, list[float]] = {}
+    for sample in read:
+        seconds.setdefault(int(sample["presented"] // 1_000), []).append(sample["latency"])
+    minutes = [second / 60 for second in seconds]
+    medians = [median(found) for found in seconds.values()]
+    error = 2 * slope_error(minutes, medians)
+    return round(slope(minutes, medians), 3), round(error, 3) if isfinite(error) else None
 
 
 def _frames(

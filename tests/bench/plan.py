@@ -4,17 +4,20 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from edgecam import config
+from edgecam.media import VideoFormat
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``joins`` of either kind; ``windows`` of ``window`` seconds at every count of ``viewers``;
+    """``joins`` of either kind; latency for ``latency_seconds``, and of the large picture for
+    ``large_seconds``; ``windows`` of ``window`` seconds at every count of ``viewers``;
     ``encodes`` of the same pictures by every encoder; ``goings`` of every kind; ``starts``;
     ``squeezes`` of ``squeeze_seconds`` each.
     """
 
     joins: int
     latency_seconds: float
+    large_seconds: float
     lips_seconds: float
     viewers: tuple[int, ...]
     windows: int
@@ -28,7 +31,8 @@ class Plan:
 
 FULL = Plan(
     joins=20,
-    latency_seconds=30,
+    latency_seconds=120,
+    large_seconds=30,
     lips_seconds=30,
     viewers=(1, 4, 8, 16),
     windows=3,
@@ -42,6 +46,7 @@ FULL = Plan(
 QUICK = Plan(
     joins=5,
     latency_seconds=6,
+    large_seconds=6,
     lips_seconds=6,
     viewers=(1, 4),
     windows=1,
@@ -54,19 +59,23 @@ QUICK = Plan(
 )
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30
+PICTURE = VideoFormat(WIDTH, HEIGHT, RATE)
+LARGE = VideoFormat(1920, 1080, RATE)
+
+BITRATES = {PICTURE: config.Encode().video_bitrate, LARGE: 4_000_000}
 
 
-def options(most: int) -> dict[str, str | int]:
+def options(most: int, picture: VideoFormat = PICTURE) -> dict[str, str | int]:
     """What ``running_node`` is told: the picture measured, else the defaults.
 
     ``most`` viewers find room, and beyond them as many standing offers as ever.
     """
     standing = config.Viewers().standing_offers
     return {
-        "camera__width": WIDTH,
-        "camera__height": HEIGHT,
-        "camera__rate": RATE,
-        "encode__video_bitrate": config.Encode().video_bitrate,
+        "camera__width": picture.width,
+        "camera__height": picture.height,
+        "camera__rate": picture.rate,
+        "encode__video_bitrate": BITRATES[picture],
         "viewers__most": most + standing,
     }
 

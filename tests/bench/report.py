@@ -31,7 +31,10 @@ def heading(machine: dict[str, Any], commit: dict[str, Any], picture: str) -> It
 
 def joins(title: str, found: Joins) -> Iterator[str]:
     """First frames, and where the time goes."""
-    yield f"\nFirst frame, {title}: ms over {found.first_frame.count} joins, warm browser"
+    yield (
+        f"\nFirst frame, {title}: ms over {found.first_frame.count} joins, warm browser, "
+        "opened from a light page of the same site"
+    )
     rows = [
         _spread("script start to first frame", found.first_frame),
         _spread("navigation to first frame", found.from_navigation),
@@ -58,8 +61,9 @@ def latency(found: Latency) -> Iterator[str]:
     yield "a picture's mean in the browser: " + ", ".join(
         f"{name.replace('_', ' ')} {ms:.1f}" for name, ms in found.decoder_ms.items()
     )
+    error = "" if found.slope_error is None else f", give or take {found.slope_error:.2f}"
     yield (
-        f"trend {found.slope_ms_per_minute:+.2f} ms a minute; {frames.late} late, "
+        f"trend {found.slope:+.2f} ms a minute{error}; {frames.late} late, "
         f"{frames.skipped} skipped, {frames.unreadable} unreadable, "
         f"{frames.uncalled} without a callback, {frames.dropped} dropped by the browser"
     )

@@ -67,7 +67,7 @@ async () => {
   const codes = ["busy", "refused", "released", "elsewhere", "slept",
     ...Object.keys(language.talk.audio)];
   const notes = codes.flatMap((code) => ["audio", "video"].flatMap((kind) =>
-    ["silent", "unheard-of"].map((reason) => ({ code, kind, reason }))));
+    ["silent", "role", "unheard-of"].map((reason) => ({ code, kind, reason }))));
   const both = [true, false].flatMap((audio) => [true, false].map((video) => ({ audio, video })));
   const talks = [
     ...notes.map((note) => ({ note })),

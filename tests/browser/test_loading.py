@@ -134,7 +134,7 @@ async def test_firefox_remembers_what_failed(tmp_path: Path, file: str) -> None:
         firefox(tmp_path, tmp_path / "tls" / "ca.crt") as browser,
     ):
         door.web._files = Flaky(door, lambda path: path.endswith(f"/{file}"))
-        page = await browser.watcher(f"{door.url}enter/{door.sessions.new_link()}")
+        page = await browser.watcher(door.link())
         await furnished_anew(page)
         assert (await page.state())["phase"] == "waiting"
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,21 +58,14 @@ TAIL = 4_000
 """So much of what a machine said on its console is shown when it does not boot."""
 
 
-class Machine:
-    """A copy of a release's root, installed by ``install`` and running between ``boot`` and ``off``
-    or ``cut``. ``network`` has its cable and its addresses, and outlives its boots. ``disk``, if
-    any, is the image of a file system for the service's state; else that is in the root, too.
-    """
+class System(ABC):
+    """A copy of a release's root, with edgecam installed by ``make`` as docs/service.md says."""
 
-    def __init__(self, release: str, network: Namespace, disk: Path | None = None) -> None:
+    def __init__(self, release: str, name: str) -> None:
         self.release = release
-        self.network = network
-        self._name = network.name
-        self.root = CACHE / "run" / self._name
-        self._console = CACHE / "run" / f"{self._name}.log"
-        self._disk = disk
-        self._nspawn: subprocess.Popen[bytes] | None = None
-        self._leader = 0
+        self._name = name
+        self.root = CACHE / "run" / name
+        self._console = CACHE / "run" / f"{name}.log"
 
     def make(self) -> None:
         """A fresh copy, with the wheel, the unit and what belongs to it installed."""
@@ -107,6 +101,53 @@ class Machine:
         """Write the service's configuration; at boot, systemd-tmpfiles makes it the service's."""
         (self.root / "etc/edgecam").mkdir(exist_ok=True)
         (self.root / "etc/edgecam/edgecam.toml").write_text(text)
+
+    @abstractmethod
+    def run(self, *command: str, check: bool = True) -> str:
+        """What ``command`` prints in there, as root."""
+
+    def show(self, *properties: str) -> dict[str, str]:
+        """Properties of the service."""
+        names = ",".join(properties)
+        lines = self.run("systemctl", "show", "-p", names, "edgecam").splitlines()
+        return dict(line.partition("=")[::2] for line in lines)
+
+    def until(self, right: Callable[[dict[str, str]], bool], *properties: str) -> dict[str, str]:
+        """Properties of the service as soon as they are ``right``; the test's time limit counts."""
+        while not right(now := self.show(*properties)):
+            time.sleep(PAUSE)
+        return now
+
+    def cursor(self) -> str:
+        """Where the journal ends now."""
+        out = self.run("journalctl", "-n", "0", "--show-cursor", "--no-pager")
+        return out.partition("-- cursor: ")[2].strip()
+
+    def journal(self, *matches: str) -> list[dict[str, Any]]:
+        """The entries of the service since boot, those that have ``matches`` (FIELD=value)."""
+        command = ("journalctl", "-b", "-u", "edgecam", "-o", "json", "--no-pager", *matches)
+        return [json.loads(line) for line in self.run(*command).splitlines()]
+
+    def _put(self, source: str, target: str) -> None:
+        (self.root / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "systemd" / source, self.root / target)
+
+    def _chroot(self, *command: str) -> str:
+        return _run("chroot", str(self.root), *command)
+
+
+class Machine(System):
+    """One in a container, made by ``make`` and running between ``boot`` and ``off`` or ``cut``.
+    ``network`` has its cable and its addresses, and outlives its boots. ``disk``, if any, is the
+    image of a file system for the service's state; else that is in the root, too.
+    """
+
+    def __init__(self, release: str, network: Namespace, disk: Path | None = None) -> None:
+        super().__init__(release, network.name)
+        self.network = network
+        self._disk = disk
+        self._nspawn: subprocess.Popen[bytes] | None = None
+        self._leader = 0
 
     @contextmanager
     def drop_in(self, text: str) -> Iterator[None]:
@@ -165,7 +206,6 @@ class Machine:
         return self._nspawn is not None
 
     def run(self, *command: str, check: bool = True) -> str:
-        """What ``command`` prints in there, as root."""
         return _run("nsenter", "-t", str(self._leader), "-a", *command, check=check)
 
     def spawn(self, *command: str) -> subprocess.Popen[str]:
@@ -175,23 +215,6 @@ class Machine:
             stdout=subprocess.PIPE,
             text=True,
         )
-
-    def show(self, *properties: str) -> dict[str, str]:
-        """Properties of the service."""
-        names = ",".join(properties)
-        lines = self.run("systemctl", "show", "-p", names, "edgecam").splitlines()
-        return dict(line.partition("=")[::2] for line in lines)
-
-    def until(self, right: Callable[[dict[str, str]], bool], *properties: str) -> dict[str, str]:
-        """Properties of the service as soon as they are ``right``; the test's time limit counts."""
-        while not right(now := self.show(*properties)):
-            time.sleep(PAUSE)
-        return now
-
-    def cursor(self) -> str:
-        """Where the journal ends now."""
-        out = self.run("journalctl", "-n", "0", "--show-cursor", "--no-pager")
-        return out.partition("-- cursor: ")[2].strip()
 
     def logged(self, text: str, after: str) -> dict[str, Any]:
         """The first entry of the journal after the cursor ``after`` that has ``text`` in it; waits
@@ -206,11 +229,6 @@ class Machine:
                     following.kill()
                     return entry
         raise AssertionError(f"journalctl ended before {text!r}")
-
-    def journal(self, *matches: str) -> list[dict[str, Any]]:
-        """The entries of the service since boot, those that have ``matches`` (FIELD=value)."""
-        command = ("journalctl", "-b", "-u", "edgecam", "-o", "json", "--no-pager", *matches)
-        return [json.loads(line) for line in self.run(*command).splitlines()]
 
     def link(self, host: str) -> str:
         """A one-time link, at ``host``."""
@@ -273,13 +291,6 @@ class Machine:
             f"find {cgroup} -depth -type d -exec rmdir {{}} +"
         )
         _run(*_PRIVATE_MOUNTS, "bash", "-c", script, check=False)
-
-    def _put(self, source: str, target: str) -> None:
-        (self.root / target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "systemd" / source, self.root / target)
-
-    def _chroot(self, *command: str) -> str:
-        return _run("chroot", str(self.root), *command)
 
 
 class Watcher:

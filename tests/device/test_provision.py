@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests import troubleshooting
 from tests.device.machine import PAUSE, ROOT, Watcher
 from tests.device.provisioning import BareMachine, Operator, site
 from tests.device.test_power_cuts import KEPT
@@ -117,6 +118,13 @@ def test_the_operator_can_use_it(place: Place) -> None:
     assert place.machines["garden"].run("systemctl", "is-enabled", "edgecam").strip() == "enabled"
     secret = place.machines["garden"].run("stat", "-c", "%U:%G %a", "/etc/edgecam/turn.secret")
     assert secret.strip() == "root:edgecam 640"
+
+
+def test_troubleshooting(place: Place) -> None:
+    """Whatever the README tells people to ask a device is answered."""
+    for trouble in troubleshooting.table():
+        for command in trouble.anywhere:
+            assert place.operator.ssh("garden", command).strip(), command
 
 
 def test_a_second_run(place: Place) -> None:

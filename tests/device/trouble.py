@@ -1,16 +1,26 @@
 """Trouble for the service, made by files in its runtime folder.
 
 Installed beside edgecam on the machines of the tests. ``freeze``: the virtual camera's driver
-hangs, and nothing ends that. ``unplug``: it fails. ``block``: the event loop stands still.
+hangs, and nothing ends that. ``unplug``: it fails. ``block``: the event loop stands still. ``eat``:
+it takes memory without end, while the event loop turns.
 """
 
 import importlib
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path("/run/edgecam")
+
+
+def _eat() -> None:
+    while not (FOLDER / "eat").exists():
+        time.sleep(0.5)
+    eaten = []
+    while True:
+        eaten.append(b"x" * 2**20)
 
 
 def _trouble() -> None:
@@ -39,3 +49,4 @@ def _trouble() -> None:
 
 if "run" in sys.orig_argv:
     _trouble()
+    threading.Thread(target=_eat, daemon=True).start()

@@ -26,13 +26,14 @@ export class People {
     const { people } = house.language;
     const section = element("people", HTMLElement);
     section.setAttribute("aria-label", people.title);
-    section.append(make("h2", "", people.title), this.#list, this.#form());
+    const form = this.#form();
+    section.append(make("h2", "", people.title), this.#list, form, this.#leaving());
     const button = element("watching", HTMLButtonElement);
     button.title = people.title;
     this.#panel = new Panel(button, section, () => {
       this.#name.value = house.choice.name;
     });
-    section.addEventListener("submit", (event) => {
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#panel.close();
       this.#rename(this.#name.value);
@@ -53,6 +54,15 @@ export class People {
     this.#refused.textContent = people["name-refused"];
     this.#refused.hidden = true;
     form.append(label, row, this.#refused, make("p", "", people["name-hint"]));
+    return form;
+  }
+
+  /** The server's to answer, with its own page. */
+  #leaving() {
+    const form = make("form");
+    form.method = "post";
+    form.action = "/sign-out";
+    form.append(make("button", "", this.#house.language.people["sign-out"]));
     return form;
   }
 

@@ -140,22 +140,35 @@ async def janus(file: Path, environ: dict[str, str], threads: int) -> AsyncItera
     api, rtp = free_port(socket.SOCK_STREAM), free_port()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="edgecam-bench-")))
-        configure_janus(folder, api, rtp, threads)
+        configure_janus(folder, api, rtp, threads=threads)
         null = asyncio.subprocess.DEVNULL
         server = await stack.enter_async_context(
             process(program, "-F", str(folder), environ=environ, stdout=null, stderr=null)
         )
         http = await stack.enter_async_context(aiohttp.ClientSession(f"http://127.0.0.1:{api}"))
-        await _listening(server, api)
+        await listening(server, api)
         await stack.enter_async_context(feeding(file, rtp))
         yield Running(server.pid, lambda answer: _watch(http, answer))
 
 
-def configure_janus(folder: Path, api: int, rtp: int, threads: int) -> None:
-    """Write its configuration: one mountpoint, one plugin, HTTP on loopback."""
+def configure_janus(
+    folder: Path,
+    api: int,
+    rtp: int,
+    *,
+    threads: int = 0,
+    transport: str = "http",
+    rtcp: int = 0,
+    certificate: tuple[Path, Path] | None = None,
+) -> None:
+    """Write its configuration: one mountpoint, one plugin, one transport, on loopback.
+
+    With ``rtcp``, a port, the source is asked for keyframes, and viewers may set a playout delay.
+    With a ``certificate`` and its key, WebSockets are by TLS.
+    """
     # As Debian installs it.
     (installed,) = Path("/usr/lib").glob("*/janus")
-    for kind, plugin in (("plugins", "streaming"), ("transports", "http")):
+    for kind, plugin in (("plugins", "streaming"), ("transports", transport)):
         (folder / kind).mkdir(parents=True)
         (folder / kind / f"libjanus_{plugin}.so").symlink_to(
             installed / kind / f"libjanus_{plugin}.so"
@@ -174,15 +187,26 @@ general: {{
 general: {{ base_path = "/janus" http = true port = {api} ip = "127.0.0.1" https = false }}
 admin: {{ admin_http = false }}
 """)
+    own, other = ("wss", "ws") if certificate else ("ws", "wss")
+    leaf, key = certificate or ("", "")
+    certificates = f'certificates: {{ cert_pem = "{leaf}" cert_key = "{key}" }}' if leaf else ""
+    (folder / "janus.transport.websockets.jcfg").write_text(f"""
+general: {{ {own} = true {own}_port = {api} {own}_ip = "127.0.0.1" {other} = false }}
+admin: {{ admin_ws = false }}
+{certificates}
+""")
     helpers = f"threads = {threads}" if threads else ""
+    feedback = f"rtcpport = {rtcp}" if rtcp else ""
+    delay = "playoutdelay_ext = true" if rtcp else ""
     profile = "profile-level-id=42e028;packetization-mode=1"
     (folder / "janus.plugin.streaming.jcfg").write_text(f"""
 bench: {{
     type = "rtp"
     id = 1
     {helpers}
-    media = ({{ type = "video" mid = "v" port = {rtp} pt = {PAYLOAD_TYPE} codec = "h264"
-        fmtp = "{profile}" }})
+    {delay}
+    media = ({{ type = "video" mid = "v" port = {rtp} {feedback} pt = {PAYLOAD_TYPE}
+        codec = "h264" fmtp = "{profile}" }})
 }}
 """)
 
@@ -219,11 +243,12 @@ async def _watch(http: aiohttp.ClientSession, answer: Answer) -> None:
     await event()
 
 
-async def _listening(server: asyncio.subprocess.Process, port: int) -> None:
+async def listening(server: asyncio.subprocess.Process, port: int) -> None:
+    """Wait until there is somebody at ``port`` of loopback. ServerError if ``server`` ends."""
     async with asyncio.timeout(PATIENCE):
         while True:
             if server.returncode is not None:
-                raise ServerError(f"Janus ended with exit code {server.returncode}")
+                raise ServerError(f"a server ended with exit code {server.returncode}")
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
             except OSError:

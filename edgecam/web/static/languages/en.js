@@ -54,7 +54,8 @@ export default {
     "name": "Your name",
     "name-hint": "What the others see. Without one they see which browser this is.",
     "name-refused": "The camera has not accepted your name. Choose another one.",
-    "save": "Save"
+    "save": "Save",
+    "sign-out": "Sign out"
   },
   "speaker": {
     "you": "You are talking",
@@ -78,6 +79,7 @@ export default {
     "gap": ["Off until the connection is back", "What was on comes on again by itself if that is soon."],
     "busy": ["Somebody else is talking", "Try again in a moment."],
     "refused": ["The camera cannot let you talk now", "Try again later."],
+    "role": ["You may watch here, not talk", "Ask whoever looks after the camera."],
     "elsewhere": ["Turned off: this is another camera", "What you had on was for the one before."],
     "slept": ["Turned off while this device slept", "Turn it on again if you still want it."],
     "released": {
@@ -168,7 +170,7 @@ export default {
   ],
   "signed-out": [
     "This browser is not signed in",
-    "Open the link the device printed, or run “edgecam link” on it to get a new one."
+    "Load this page again to sign in. Whoever is at the device gets in by “edgecam link”."
   ],
   "no-webrtc": ["This browser cannot play the camera", "It has no WebRTC, or has it switched off."],
   "no-h264": [

@@ -46,7 +46,8 @@ export default {
     "name": "Seu nome",
     "name-hint": "É o que os outros veem. Sem um nome, eles veem qual é o navegador.",
     "name-refused": "A câmera não aceitou seu nome. Escolha outro.",
-    "save": "Salvar"
+    "save": "Salvar",
+    "sign-out": "Sair"
   },
   "speaker": {
     "you": "Você está falando",
@@ -70,6 +71,7 @@ export default {
     "gap": ["Desligado até a conexão voltar", "O que estava ligado volta sozinho, se não demorar."],
     "busy": ["Outra pessoa está falando", "Tente de novo daqui a pouco."],
     "refused": ["A câmera não pode deixar você falar agora", "Tente mais tarde."],
+    "role": ["Aqui você pode assistir, não falar", "Fale com quem cuida da câmera."],
     "elsewhere": ["Desligado: esta é outra câmera", "O que estava ligado era para a anterior."],
     "slept": ["Desligado enquanto este aparelho dormia", "Ligue de novo se ainda quiser."],
     "released": {
@@ -160,7 +162,7 @@ export default {
   ],
   "signed-out": [
     "Este navegador ainda não tem acesso",
-    "Abra o link que o dispositivo mostrou ou execute “edgecam link” nele para gerar um novo."
+    "Recarregue esta página para entrar. Quem está no dispositivo entra com “edgecam link”."
   ],
   "no-webrtc": ["Este navegador não consegue mostrar a câmera", "Ele não tem WebRTC, ou o WebRTC está desativado."],
   "no-h264": [

@@ -39,7 +39,7 @@ export function talkWords(state, camera, viewer, language) {
     return say([talking(camera, viewer, language) || title, detail], "off");
   }
   if (note.code === "released") return say(known(talk.released, note.reason), "off");
-  if (note.code === "refused") return say(talk.refused, "off");
+  if (note.code === "refused") return say(note.reason === "role" ? talk.role : talk.refused, "off");
   if (note.code === "elsewhere" || note.code === "slept") return say(talk[note.code], "off");
   return say(talk[note.kind][note.code], "off");
 }

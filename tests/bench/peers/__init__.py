@@ -1,0 +1,1 @@
+"""First frame and latency, beside other servers on the same live stream: `make bench-peers`."""
