@@ -15,6 +15,7 @@ from edgecam import libasound
 from edgecam.capture import alsa, source
 from edgecam.capture.alsa import AlsaMicrophone
 from edgecam.capture.conversion import Conversion, frame_of
+from edgecam.capture.duck import Ducked
 from edgecam.capture.sample_clock import LOST_NS, SampleClock
 from edgecam.encode.encoded import EncodedAudio
 from edgecam.encode.opus import Opus
@@ -83,6 +84,16 @@ def test_it_is_made_louder(gain: int, peak: int) -> None:
     """By so many decibels, and no louder than there is."""
     run = samples(listened(AlsaMicrophone(USUAL, "tone", gain)))
     assert max(run) == pytest.approx(peak, rel=0.02)
+
+
+@pytest.mark.parametrize("card", ["tone", "stereo44"])
+def test_it_can_be_lowered_while_the_loudspeaker_plays(card: str) -> None:
+    """Whether it was converted or not."""
+    ducked = Ducked(AlsaMicrophone(USUAL, card), lambda: 2**62, 0.0)
+    ducked.open()
+    sounds = [ducked.read() for _ in range(5)]
+    ducked.close()
+    assert max(samples(sounds[1:])) == 0
 
 
 def test_opus_takes_it() -> None:

@@ -211,6 +211,23 @@ def test_a_camera_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert held.released.is_set()
 
 
+def test_waiting_for_a_keyframe_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a camera takes to make one, which it is asked for."""
+    monkeypatch.setattr(pumps, "FIRST", 1.5)
+    asked, units = Event(), 9
+
+    def slow() -> Generator[Packet]:
+        for number in range(units + 1):
+            Event().wait(0.2)
+            yield Packet("video", b"", number, number == units)
+
+    pump = Pump("the camera", slow(), lambda: None, asked.set)
+    assert pump.read() == Packet("video", b"", units, keyframe=True)
+    assert asked.is_set()
+    pump.close()
+    assert pump.gone(PATIENCE)
+
+
 def test_a_camera_that_fails() -> None:
     """What was seen comes first, then why there is no more; and it was let go."""
     held = Held()

@@ -11,10 +11,14 @@ from edgecam import app
 from edgecam.capture.shared import SharedCamera
 from edgecam.capture.virtual_camera import VirtualCamera
 from edgecam.config import Config
+from edgecam.controls import Parts
+from edgecam.encode.vp8 import Vp8
 from edgecam.errors import SourceError
 from edgecam.fanout.fanout import Fanout
 from edgecam.lifecycle import cancelled
 from edgecam.media import VideoFormat
+from tests.encoding_camera import EncodingVirtualCamera
+from tests.sockets import PATIENCE
 from tests.test_codecs import BrokenVp8
 
 SIZE = VideoFormat(320, 180, 30)
@@ -84,6 +88,23 @@ async def test_a_camera_that_fails_is_told_of(pictures: Pictures, watched: str) 
     await pictures.told.until()
     for watcher in watchers:
         watcher.close()
+
+
+async def test_who_encodes_is_said() -> None:
+    """A camera that does it itself is told the bitrate, and not called a software encoder."""
+    node = app._Node(Config(), cast("Any", None), asyncio.Event())
+    nothing = cast("Any", None)
+    node.controls.parts = Parts("", {}, None, nothing, nothing, nothing)
+    camera = EncodingVirtualCamera(SIZE)
+    h264, vp8 = node._pictures(SharedCamera(camera), SIZE)
+    assert camera.bitrate == Config().encode.video_bitrate
+    task = asyncio.create_task(h264.run())
+    watcher = h264.subscribe()
+    async with asyncio.timeout(PATIENCE):
+        assert await watcher.get()
+    assert node.controls.parts.encoders == {app.BY_CAMERA: h264, Vp8.called: vp8}
+    watcher.close()
+    await cancelled(task)
 
 
 async def test_an_encoder_that_fails_is_not_the_camera(

@@ -40,6 +40,7 @@ class Pump:
         self._backlog = Backlog()
         self._turn = Condition()
         self._patience = FIRST
+        self._life = 0
         self._closed = False
         self._error: Exception | None = None
         self._thread = Thread(
@@ -50,9 +51,11 @@ class Pump:
     def read(self) -> Seen:
         """The next picture or access unit; SourceError if the camera failed, or there is none."""
         with self._turn:
-            come = self._turn.wait_for(
-                lambda: self._backlog or self._closed or self._error, self._patience
-            )
+            life = -1
+            # Access units that wait for a keyframe are a sign of life, too.
+            while not self._news and life != self._life:
+                life = self._life
+                self._turn.wait_for(lambda: self._news, self._patience)
             if self._closed:
                 raise SourceError(f"{self._camera} is closed: open it before reading from it")
             seen = self._backlog.take()
@@ -61,12 +64,10 @@ class Pump:
                 return seen
             if self._error is not None:
                 raise self._error
-            if not come:
-                raise SourceError(
-                    f"{self._camera} delivers nothing any more: check its cable, or unplug it and"
-                    " plug it in again"
-                )
-            raise SourceError(f"{self._camera} has ended")
+            raise SourceError(
+                f"{self._camera} delivers nothing any more: check its cable, or unplug it and plug"
+                " it in again"
+            )
 
     def close(self) -> None:
         """Ends a ``read`` at once. The device is let go with its next picture."""
@@ -79,6 +80,10 @@ class Pump:
         """Whether the thread has ended, within so many seconds, and let the device go."""
         self._thread.join(patience)
         return not self._thread.is_alive()
+
+    @property
+    def _news(self) -> bool:
+        return bool(self._backlog) or self._closed or self._error is not None
 
     def _run(self) -> None:
         error: Exception = SourceError(f"{self._camera} has ended: it was unplugged, or failed")
@@ -97,6 +102,7 @@ class Pump:
 
     def _put(self, seen: Seen) -> bool:
         with self._turn:
+            self._life += 1
             lost = self._backlog.put(seen)
             self._turn.notify_all()
             closed = self._closed
