@@ -258,6 +258,8 @@ class _Node:
             lambda first: broken_by(first, size, promised),
         )
         video = Fanout("camera", h264_pictures, queue, told)
+        # A camera that encodes by itself knows it from nowhere else.
+        h264_pictures.set_bitrate(bitrate)
         least = encode.video_bitrate_least
         self._rates["h264"] = Rate(least, bitrate, h264_pictures.set_bitrate)
         if encode.vp8 == "off":

@@ -4,7 +4,7 @@ from threading import Lock
 
 from edgecam.capture.virtual_camera import VirtualCamera
 from edgecam.encode.h264 import X264
-from edgecam.media import Packet, VideoFormat
+from edgecam.media import Packet, Picture, VideoFormat
 
 BITRATE = 1_000_000
 
@@ -17,6 +17,8 @@ class EncodingVirtualCamera:
     def __init__(self, video: VideoFormat) -> None:
         self.bitrate = BITRATE
         self.asked = 0
+        self.has_pictures = False
+        self.gave_up = False
         self._video = video
         self._camera = VirtualCamera(video)
         self._encoder: X264 | None = None
@@ -28,8 +30,10 @@ class EncodingVirtualCamera:
         self._encoder = X264(self._video, BITRATE, 300)
         self._encoder.set_bitrate(self.bitrate)
 
-    def read(self) -> Packet:
+    def read(self) -> Packet | Picture:
         picture = self._camera.read()
+        if self.gave_up:
+            return picture
         assert self._encoder is not None
         return self._encoder.encode(picture, self._key())[0]
 
@@ -45,6 +49,10 @@ class EncodingVirtualCamera:
         self.bitrate = bitrate
         if self._encoder is not None:
             self._encoder.set_bitrate(bitrate)
+
+    def give_up_encoding(self) -> bool:
+        self.gave_up = self.has_pictures
+        return self.gave_up
 
     def _key(self) -> bool:
         with self._lock:

@@ -9,6 +9,7 @@ import pytest
 from edgecam.capture import stamp
 from edgecam.capture.backlog import ASK_EVERY, MOST_UNITS, Backlog
 from edgecam.capture.shared import SharedCamera
+from edgecam.capture.source import Seen
 from edgecam.capture.virtual_camera import VirtualCamera
 from edgecam.encode.decoded import Decoded
 from edgecam.encode.encoded import EncodedVideo
@@ -50,10 +51,10 @@ def passed_on(camera: EncodingVirtualCamera | SharedCamera) -> EncodedVideo:
 def test_its_access_units_are_passed_on_as_they_are() -> None:
     """Each once, none encoded again, the first a keyframe at every opening."""
     camera = EncodingVirtualCamera(SIZE)
-    made: list[Packet] = []
+    made: list[Seen] = []
     read = camera.read
 
-    def noting() -> Packet:
+    def noting() -> Seen:
         made.append(read())
         return made[-1]
 
@@ -119,6 +120,26 @@ def test_a_stream_that_breaks_the_promise_is_refused(promised: str, said: str | 
     producer.close()
 
 
+def test_a_camera_with_pictures_delivers_these_instead() -> None:
+    """From the next opening on, also where it is shared; and says so."""
+    camera = EncodingVirtualCamera(SIZE)
+    camera.has_pictures = True
+    producer = EncodedVideo(
+        SharedCamera(camera).tap("H.264"),
+        lambda: X264(SIZE, BITRATE, 300),
+        lambda first: broken_by(first, SIZE, "42e00a"),
+    )
+    producer.open()
+    with pytest.raises(SourceError, match="its pictures are encoded here from now on"):
+        producer.read(no_keyframe)
+    producer.close()
+    producer.open()
+    [first] = producer.read(no_keyframe)
+    assert first.keyframe
+    assert not producer.by_camera
+    producer.close()
+
+
 @pytest.mark.parametrize(
     ("first", "said"),
     [
@@ -137,6 +158,7 @@ def test_a_stream_of_another_size_is_refused() -> None:
     camera.open()
     first = camera.read()
     camera.close()
+    assert isinstance(first, Packet)
     assert "says that it is 640x360" in str(broken_by(first, SIZE, PROMISED))
 
 
@@ -179,7 +201,7 @@ def test_what_cannot_be_decoded_is_left_out() -> None:
     camera = EncodingVirtualCamera(SIZE)
     read, broken = camera.read, [False]
 
-    def damaged() -> Packet:
+    def damaged() -> Seen:
         packet = read()
         if broken[0]:
             broken[0] = False

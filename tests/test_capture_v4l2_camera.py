@@ -257,3 +257,9 @@ def test_a_camera_that_ends() -> None:
     with pytest.raises(SourceError, match="has ended"):
         pump.read()
     pump.close()
+
+
+@pytest.mark.parametrize(("format_", "will"), [("auto", True), ("h264", False)])
+def test_h264_that_is_no_good_is_given_up(format_: str, will: bool) -> None:
+    """Unless it is all that was asked for."""
+    assert V4l2Camera(SIZE, format=format_).give_up_encoding() is will

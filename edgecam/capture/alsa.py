@@ -86,9 +86,12 @@ class AlsaMicrophone:
             raise self._failed(error) from error
         if new := card.new_overruns():
             self.overruns += new
-            logger.warning(
-                "sound was lost, for the %d. time: this device has too much to do", self.overruns
-            )
+            # The first, and then each time that it has doubled.
+            if self.overruns.bit_length() > (self.overruns - new).bit_length():
+                logger.warning(
+                    "sound was lost, for the %d. time: this device has too much to do",
+                    self.overruns,
+                )
         return heard
 
     def _failed(self, error: AlsaError) -> SourceError:
@@ -123,11 +126,11 @@ class _Card:
         self._told = 0
 
     def read(self) -> Sound | None:
-        """What has come, 100 ms at most; None if nothing has."""
+        """What has come; None if nothing has."""
         rate, channels = self.format.rate, self.format.channels
         # ALSA's own null and file devices deliver as fast as they are read; no card does.
         due = (capture_clock() - self._begun) * rate * 101 // (100 * NS) - self._taken
-        samples = self._pcm.read(max(min(due, rate // 10), 1), 2 * channels)
+        samples = self._pcm.read(max(min(due, rate * LATENCY_US // 1_000_000), 1), 2 * channels)
         now, count = capture_clock(), len(samples) // (2 * channels)
         if not count:
             return None

@@ -94,6 +94,10 @@ class SharedCamera:
         if was_open and missed:
             logger.info("%s was too slow for %d pictures", tap.name, missed)
 
+    def give_up_encoding(self) -> bool:
+        """Likewise."""
+        return isinstance(self._camera, EncodingCamera) and self._camera.give_up_encoding()
+
     def _hand_round(self, seen: Seen) -> None:
         with self._turn:
             self._busy = False
@@ -145,6 +149,9 @@ class Tap:
 
     def set_bitrate(self, bitrate: int) -> None:
         self._camera.set_bitrate(bitrate)
+
+    def give_up_encoding(self) -> bool:
+        return self._camera.give_up_encoding()
 
     @property
     def missed(self) -> int:

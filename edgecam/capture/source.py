@@ -34,8 +34,8 @@ class EncodingCamera(Protocol):
     """What a camera has besides if it may encode by itself.
 
     Whether it does, it says by what ``read`` returns, the same from one ``open`` to ``close``: of
-    access units the first is a keyframe, and each keyframe has its SPS and PPS. Both methods are
-    for any thread, at any time, open or not, and never block. They mean nothing while the camera
+    access units the first is a keyframe, and each keyframe has its SPS and PPS. All methods are for
+    any thread, at any time, open or not, and never block. They mean nothing while the camera
     delivers pictures.
     """
 
@@ -44,6 +44,11 @@ class EncodingCamera(Protocol):
 
     def set_bitrate(self, bitrate: int) -> None:
         """The most to use from now on, across ``open``, in bits a second; as near as it can."""
+
+    def give_up_encoding(self) -> bool:
+        """What it encodes is no good here: have it deliver pictures from the next ``open`` on, if
+        it may. Whether it will.
+        """
 
 
 CAMERAS = {

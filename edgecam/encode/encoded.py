@@ -91,13 +91,18 @@ class EncodedVideo:
         if self._unchecked:
             if flaw := self._flaw(packet):
                 raise SourceError(
-                    f"the camera's own H.264 can't be sent: {flaw}; choose a format that edgecam"
-                    " encodes, see the options of the camera's driver"
+                    f"the camera's own H.264 can't be sent: {flaw}; {self._instead()}"
                 )
             self._unchecked = False
         if keyframe and not packet.keyframe and isinstance(self._source, EncodingCamera):
             self._source.request_keyframe()
         return [packet]
+
+    def _instead(self) -> str:
+        """What is done instead of sending the camera's own stream, or has to be."""
+        if isinstance(self._source, EncodingCamera) and self._source.give_up_encoding():
+            return "its pictures are encoded here from now on"
+        return "choose a format that edgecam encodes, see the options of the camera's driver"
 
 
 class EncodedAudio:

@@ -41,6 +41,7 @@ class V4l2Camera:
         self._format = format
         self._encoder = EncoderControls()
         self._pump: Pump | None = None
+        self._own_h264 = True
 
     def open(self) -> None:
         if self._pump is not None and not self._pump.gone(STUCK):
@@ -86,6 +87,11 @@ class V4l2Camera:
     def set_bitrate(self, bitrate: int) -> None:
         self._encoder.set_bitrate(bitrate)
 
+    def give_up_encoding(self) -> bool:
+        if self._format == "auto":
+            self._own_h264 = False
+        return not self._own_h264
+
     def _path(self) -> Path:
         if self._device:
             return Path(self._device)
@@ -104,7 +110,7 @@ class V4l2Camera:
                     f"{called} delivers no pictures: see edgecam devices for what to put into"
                     " camera.device"
                 )
-            modes = device.modes()
+            modes = [it for it in device.modes() if self._own_h264 or it.fourcc != "H264"]
         choice = choose(modes, self._video, self._format, called)
         if choice.rate < self._video.rate * Fraction(95, 100):
             logger.warning(
