@@ -194,6 +194,23 @@ def test_the_account_says_what_a_session_may(ledger: Ledger) -> None:
         assert ledger.admit(secret) is None
 
 
+def test_an_account_that_changes_over_a_restart(
+    ledger: Ledger, tmp_path: Path, times: Times
+) -> None:
+    """What has ended does not come back with the next start."""
+    ask = asking(ledger)
+    add(ledger)
+    add(ledger, "Bo", "operator")
+    secrets = [ledger.sessions.begin(HERE, ENTRY, Grant(account="bo"))]
+    ask("user-password", name="bo", password=PASSWORD)
+    secrets.append(ledger.sessions.begin(HERE, ENTRY, Grant(account="bo")))
+    ask("user-remove", name="bo")
+    add(ledger, "Bo", "operator")
+    again = open_ledger(tmp_path, times)
+    assert not any(map(again.admit, secrets))
+    again.close()
+
+
 def test_sessions_are_ended(ledger: Ledger, tmp_path: Path, times: Times) -> None:
     """One, those of an account, or all; they do not come back with the next start."""
     ask = asking(ledger)

@@ -143,6 +143,19 @@ async def test_nobodys_password_is_tried(desk: Desk, monkeypatch: pytest.MonkeyP
     assert tried[1] == passwords.NOBODYS
 
 
+async def test_an_account_that_changes_meanwhile(desk: Desk) -> None:
+    """Whoever knows the password of before is not let in by it."""
+    await desk.add()
+
+    async def change(seconds: float) -> None:
+        given = {"name": "Ana", "password": "another long password"}
+        await desk.keeper.command("user-password", given)
+
+    desk.keeper._sleep = change
+    assert await desk.refused("Ana", PASSWORD) == "wrong"
+    assert desk.keeper.ledger.sessions.all() == []
+
+
 async def test_who_guesses_waits(desk: Desk) -> None:
     """Ever longer, whatever the name; the answer does not say whether the password is right."""
     await desk.add()

@@ -1,7 +1,7 @@
 """Passwords: what one has to be, and what is kept of it (argon2id, RFC 9106).
 
-Everything here blocks: for a second on a Raspberry Pi Zero 2 W, with 19 MiB of memory. One at a
-time, in a thread.
+Everything here blocks, as long as it takes to fill 19 MiB of memory twice. One at a time, in a
+thread.
 """
 
 import unicodedata

@@ -46,6 +46,20 @@ async def styled(page: Page) -> bool:
     return str(width) != "none"
 
 
+async def test_a_session_that_is_revoked(tmp_path: Path) -> None:
+    """The call under way is over at once, also for the camera, and the page says how to get in."""
+    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        viewer = await watcher(browser, node.link)
+        await viewer.until("live")
+        assert (await node.command("session", "revoke", "--all"))[0] == 0
+        await viewer.until("needs-login")
+        assert "sign in" in await viewer.text("#message")
+        while not (await node.command("status"))[1].startswith("nobody watches"):
+            pass
+        await viewer.page.reload()
+        assert "edgecam link" in await viewer.page.inner_text("body")
+
+
 async def test_a_guest(tmp_path: Path) -> None:
     """A link that asks, in the guest's language, and opens once."""
     async with (
