@@ -94,9 +94,9 @@ async def _sample(name: str, environ: dict[str, str], count: int, window: float)
         # Joins have their cost; it is not this one's.
         await asyncio.sleep(1.0)
         before = (await viewers.ask({"count": True}))["viewers"]
-        spent, began = _cpu(server.pid), time.monotonic()
+        spent, began = await _spent(server), time.monotonic()
         await asyncio.sleep(window)
-        spent, lasted = _cpu(server.pid) - spent, time.monotonic() - began
+        spent, lasted = await _spent(server) - spent, time.monotonic() - began
         after = (await viewers.ask({"count": True}))["viewers"]
         held = memory(server.pid)
     pairs = list(zip(before, after, strict=True))
@@ -126,6 +126,12 @@ async def _viewers() -> AsyncIterator[Lines]:
         raise ServerError("the light viewers are not installed: run tests/bench/viewers/setup")
     async with lines("node", "direct.js", folder=FOLDER) as viewers:
         yield viewers
+
+
+async def _spent(server: Running) -> float:
+    """Seconds of processor time for sending."""
+    played = await server.played()
+    return _cpu(server.pid) - played
 
 
 def _cpu(pid: int) -> float:
