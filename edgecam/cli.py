@@ -15,9 +15,10 @@ import signal
 import sys
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from edgecam import __version__, app, console, control, devices, smoke
+from edgecam import __version__, app, console, control, devices, doctor, smoke
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, NoPlace, StartError
 from edgecam.ground import claimed, prepare
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check", _check, "check the configuration and print everything wrong with it"),
         ("status", _status, "ask the running node how it is"),
         ("devices", _devices, "list cameras, microphones, loudspeakers and encoders"),
+        ("doctor", _doctor, "look for what keeps this device from being a good camera"),
     ):
         commands.add_parser(name, parents=[shared], help=text).set_defaults(do=do)
     trial = commands.add_parser(
@@ -123,6 +125,11 @@ def _status(options: argparse.Namespace) -> None:
 def _devices(options: argparse.Namespace) -> None:
     load(options.config)
     print("\n".join(devices.listed()))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    config = load(options.config)
+    return 0 if doctor.told(doctor.examined(config), partial(print, flush=True)) else 1
 
 
 def _smoke(options: argparse.Namespace) -> None:

@@ -1,8 +1,12 @@
 """What the board says about itself, where it does: temperature and voltage. All of it blocks."""
 
+from enum import IntFlag
 from pathlib import Path
 
 SYS = Path("/sys")
+
+_THROTTLED = "devices/platform/soc*/*:firmware/get_throttled"
+"""Hexadecimal, of the Raspberry Pi's firmware, in the kernels that come with its system."""
 
 _CPU = ("cpu", "soc", "pkg")
 """What the zone of the processor has in its name; boards have zones for much else."""
@@ -28,6 +32,32 @@ def under_voltage(sys: Path = SYS) -> bool:
         _read(sensor / "name") == "rpi_volt" and _read(sensor / "in0_lcrit_alarm") == "1"
         for sensor in sensors
     )
+
+
+class Throttled(IntFlag):
+    """What a Raspberry Pi's firmware says of power and heat, as ``vcgencmd get_throttled`` does.
+
+    https://www.raspberrypi.com/documentation/computers/os.html#get_throttled
+    """
+
+    UNDER_VOLTAGE = 1 << 0
+    CAPPED = 1 << 1
+    SLOWED = 1 << 2
+    HOT = 1 << 3
+    UNDER_VOLTAGE_BEFORE = 1 << 16
+    CAPPED_BEFORE = 1 << 17
+    SLOWED_BEFORE = 1 << 18
+    HOT_BEFORE = 1 << 19
+
+
+def throttled(sys: Path = SYS) -> Throttled:
+    """Now and, BEFORE, since the start; nothing where no firmware says so."""
+    for file in sys.glob(_THROTTLED):
+        try:
+            return Throttled(int(_read(file), 16))
+        except ValueError:
+            break
+    return Throttled(0)
 
 
 def _read(file: Path) -> str:
