@@ -97,7 +97,8 @@ class RaspberryPi(BareMachine):
     def make(self) -> None:
         super().make()
         (self.root / "etc/rpi-issue").touch()
-        self.firmware.mkdir(parents=True)
+        (self.root / "boot/firmware").mkdir(parents=True)
+        self.firmware.mkdir(exist_ok=True)
         (self.firmware / "cmdline.txt").write_text(self.cmdline)
         (self.firmware / "config.txt").write_text(self.settings)
         shutil.copy(RASPIOS / "raspi-config", self.root / "usr/bin")
@@ -105,15 +106,20 @@ class RaspberryPi(BareMachine):
 
     @property
     def firmware(self) -> Path:
-        """What is in its FAT partition."""
-        return self.root / "boot/firmware"
+        """What is in its FAT partition, which overlayroot leaves as it is."""
+        return self.root.with_suffix(".firmware")
+
+    def remove(self) -> None:
+        super().remove()
+        shutil.rmtree(self.firmware)
 
     def _options(self) -> tuple[str, ...]:
-        stick = (f"--bind={self.stick}:/dev/disk/by-label/edgecam",) if self.stick else ()
-        if "overlayroot=tmpfs" not in (self.firmware / "cmdline.txt").read_text():
-            return stick
-        # Not the firmware's partition: overlayroot leaves FAT as it is.
-        return (*stick, "--volatile=overlay", f"--bind={self.firmware}:/boot/firmware")
+        options = [f"--bind={self.firmware}:/boot/firmware"]
+        if self.stick:
+            options += [f"--bind={self.stick}:/dev/disk/by-label/edgecam"]
+        if "overlayroot=tmpfs" in (self.firmware / "cmdline.txt").read_text():
+            options += ["--volatile=overlay"]
+        return tuple(options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """A root that is made read-only at the start, and a stick for the keys, on an emulated machine. Run
-by ``make test-arm64``: it boots twice, which takes minutes.
+by ``make test-read-only``: it boots twice, which takes minutes.
 """
 
 import os

@@ -180,7 +180,7 @@ def test_it_goes(place: Place) -> None:
 
 def test_no_stick() -> None:
     """It is missed before anything waits for it."""
-    with site(give_picamera2, RaspberryPi, garden="trixie") as (operator, machines):
+    with site(lambda machine: None, RaspberryPi, garden="trixie") as (operator, machines):
         operator.hosts["garden"] |= WISHES | {"edgecam_reboot": False}
         told = operator.play("site.yml")
         assert "garden has no file system LABEL=edgecam: plug in a stick" in told.flat
