@@ -16,7 +16,7 @@ define tested
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run flash provision upgrade backup restore remove test test-device test-arm64 bench bench-fanout bench-peers flame lock clean
+.PHONY: help run flash provision upgrade backup restore remove test test-device test-arm64 test-read-only bench bench-fanout bench-peers flame lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,10 +51,15 @@ test-device: ## boot Debian systems with edgecam as their service, and try every
 	$(call tested,tests/device -o cache_dir=.pytest_cache/device)
 	@echo "» all device tests passed"
 
-test-arm64: ## install edgecam on emulated 64-bit ARM and try it: half an hour, minutes from then on
+test-arm64: ## install edgecam on emulated 64-bit ARM and try it: a quarter of an hour
 	@.ci/setup arm64
 	@tests/device/arm64 $(or $(ARGS),trixie)
 	@echo "» edgecam installs and works on 64-bit ARM"
+
+test-read-only: ## start an emulated machine with a read-only root, and cut its power: minutes
+	@.ci/setup device
+	$(BIN)/pytest tests/device/slow_read_only.py
+	@echo "» a read-only root keeps what it has to, and nothing else"
 
 bench: ## measure; options go in ARGS="..."
 	@.ci/setup test

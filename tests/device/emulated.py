@@ -35,6 +35,9 @@ WatchdogSec=900
 """
 """Time that a service may need in emulation, and nowhere else."""
 
+KERNEL = "root=/dev/vda rw console=ttyS0 quiet systemd.default_timeout_start_sec=900 panic=-1"
+"""Its command line. In emulation, and beside other work, everything takes its time."""
+
 _SYNC = 1
 
 
@@ -56,11 +59,19 @@ class Emulated(System):
         slow = self.root / "etc/systemd/system/edgecam.service.d/slow.conf"
         slow.write_text(SLOW)
         shutil.copy(Path(__file__).with_name("probe.py"), self.root / "usr/local/bin")
+        self._furnish()
         self._disk.unlink(missing_ok=True)
         with self._disk.open("wb") as disk:
             disk.truncate(SIZE)
         _run("mke2fs", "-q", "-F", "-t", "ext4", "-d", str(self.root), str(self._disk))
         shutil.rmtree(self.root)
+
+    def _furnish(self) -> None:
+        """What else is to be on its disk."""
+
+    def _options(self) -> tuple[str, ...]:
+        """What QEMU is told besides; the kernel's command line is the last of it."""
+        return ("-append", KERNEL)
 
     def boot(self) -> None:
         """Boot; returns when everything that is enabled is ready, or has failed."""
@@ -90,13 +101,12 @@ class Emulated(System):
             *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
             # Not KVM: where there is a /dev/kvm, it may be one that boots no common kernel.
             *("-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(MEMORY)),
-            *("-kernel", str(kernel), "-initrd", str(initrd), "-append"),
-            # In emulation, and beside other work, everything takes its time.
-            "root=/dev/vda rw console=ttyS0 quiet systemd.default_timeout_start_sec=900 panic=-1",
+            *("-kernel", str(kernel), "-initrd", str(initrd)),
             *("-no-reboot", "-serial", "stdio", "-device", "virtio-rng-pci"),
             *("-drive", f"file={self._disk},format=raw,if=virtio,cache=unsafe"),
             *("-device", "virtio-serial-pci", "-device", f"virtserialport,chardev=a,name={AGENT}"),
             *("-chardev", f"socket,path={agent},server=on,wait=off,id=a"),
+            *self._options(),
         )
 
     def run(self, *command: str, check: bool = True) -> str:

@@ -178,6 +178,7 @@ class Machine(System):
                 f"--directory={self.root}",
                 f"--machine={self._name}",
                 f"--network-namespace-path=/run/netns/{self.network.name}",
+                *self._options(),
             )
             with self._console.open("wb") as log:
                 self._nspawn = subprocess.Popen(
@@ -199,6 +200,10 @@ class Machine(System):
                 print(f"{self.release} did not boot. What it said on its console:\n{said}")
                 self.cut()
                 raise
+
+    def _options(self) -> tuple[str, ...]:
+        """What systemd-nspawn is told besides, at each boot."""
+        return ()
 
     @property
     def is_on(self) -> bool:

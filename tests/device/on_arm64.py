@@ -3,6 +3,7 @@ have a node come up.
 """
 
 import importlib
+import importlib.util
 import os
 import pkgutil
 import platform
@@ -39,6 +40,15 @@ def import_everything() -> int:
     for module in modules:
         importlib.import_module(module)
     return len(modules)
+
+
+def see_libcamera() -> str:
+    """The version of the system's libcamera, where there is one for Python: seen from in here."""
+    if importlib.util.find_spec("libcamera") is None:
+        return "no libcamera for Python here"
+    libcamera = importlib.import_module("libcamera")
+    cameras = libcamera.CameraManager.singleton().cameras
+    return f"libcamera {libcamera.CameraManager.singleton().version}, {len(cameras)} cameras"
 
 
 def encode_a_second() -> str:
@@ -93,6 +103,7 @@ def main() -> None:
     print(f"  {platform.machine()}, Python {platform.python_version()}")
     print(f"  {import_everything()} modules imported")
     subprocess.run((COMMAND, "check"), check=True)
+    print(f"  {see_libcamera()}")
     print(f"  {encode_a_second()}")
     print(f"  {come_up()}")
 

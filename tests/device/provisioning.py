@@ -69,6 +69,59 @@ class BareMachine(Machine):
             thread.join()
 
 
+RASPIOS = Path(__file__).with_name("raspios")
+
+_ARM = """#!/bin/sh
+[ "$1" != --print-architecture ] || exec echo arm64
+exec /usr/bin/dpkg "$@"
+"""
+
+
+def be_arm(root: Path) -> None:
+    """Have ``dpkg`` say so, which is how Raspberry Pi OS's own programs know where they are."""
+    liar = root / "usr/local/sbin/dpkg"
+    liar.write_text(_ARM)
+    liar.chmod(0o755)
+
+
+class RaspberryPi(BareMachine):
+    """Has a firmware's partition and ``raspi-config``, which takes it for one; where the kernel's
+    command line asks for it, its root is an overlay in memory. ``stick``, once set, is a device
+    with a file system called edgecam.
+    """
+
+    cmdline = "console=serial0,115200 root=PARTUUID=edc0ffee-02 rootfstype=ext4 rootwait\n"
+    settings = "dtparam=audio=on\n"
+    stick: Path | None = None
+
+    def make(self) -> None:
+        super().make()
+        (self.root / "etc/rpi-issue").touch()
+        (self.root / "boot/firmware").mkdir(parents=True)
+        self.firmware.mkdir(exist_ok=True)
+        (self.firmware / "cmdline.txt").write_text(self.cmdline)
+        (self.firmware / "config.txt").write_text(self.settings)
+        shutil.copy(RASPIOS / "raspi-config", self.root / "usr/bin")
+        be_arm(self.root)
+
+    @property
+    def firmware(self) -> Path:
+        """What is in its FAT partition, which overlayroot leaves as it is."""
+        return self.root.with_suffix(".firmware")
+
+    def remove(self) -> None:
+        super().remove()
+        shutil.rmtree(self.firmware)
+
+    def _options(self) -> tuple[str, ...]:
+        options = [f"--bind={self.firmware}:/boot/firmware"]
+        if self.stick:
+            options += [f"--bind={self.stick}:/dev/disk/by-label/edgecam"]
+        if "overlayroot=tmpfs" in (self.firmware / "cmdline.txt").read_text():
+            options += ["--volatile=overlay"]
+        return tuple(options)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a run of a playbook said, and by device how many tasks did what."""
@@ -185,11 +238,14 @@ class Operator:
 
 @contextmanager
 def site(
-    before: Callable[[BareMachine], object] = lambda machine: None, /, **machines: str
+    before: Callable[[BareMachine], object] = lambda machine: None,
+    kind: type[BareMachine] = BareMachine,
+    /,
+    **machines: str,
 ) -> Iterator[tuple[Operator, dict[str, BareMachine]]]:
     """Machines by name, each of a release and booted, and an operator who can log in there.
 
-    ``before``: what is done to each before it boots.
+    ``before``: what is done to each before it boots. ``kind``: of machine.
     """
     # The operator's cables have names that differ if it is called so.
     with (
@@ -203,7 +259,7 @@ def site(
             for number, (name, release) in enumerate(machines.items(), start=1):
                 net = f"10.77.{number}"
                 spaces[number - 1].plug(desk, f"{net}.2/24", f"{net}.3/24")
-                machine = made[name] = BareMachine(release, spaces[number - 1])
+                machine = made[name] = kind(release, spaces[number - 1])
                 machine.make()
                 machine.give_key(operator.public_key)
                 before(machine)

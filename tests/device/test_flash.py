@@ -4,6 +4,7 @@ import hashlib
 import json
 import lzma
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -16,7 +17,7 @@ import pytest
 import yaml
 
 from tests.device.machine import ROOT
-from tests.device.provisioning import BareMachine, site
+from tests.device.provisioning import RASPIOS, USER, BareMachine, be_arm, site
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -306,3 +307,78 @@ def test_the_first_start(slot: Path, tmp_path: Path) -> None:
         operator.hosts["door"]["ansible_user"] = "maria"
         operator.use_key(key)
         assert operator.ssh("door", "sudo", "id", "-u").strip() == "0"
+
+
+FIRST_USER = "pi"
+
+
+def test_the_first_start_of_bookworm(slot: Path, tmp_path: Path) -> None:
+    """Its own code (raspios/) makes of custom.toml a system with that name, user, key, time zone
+    and Wi-Fi, which NetworkManager reads.
+    """
+    key = tmp_path / "owner"
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+    more = {"flash_user": "maria", "flash_ssh_key": f"{key}.pub", "flash_timezone": "America/Bahia"}
+    code, _ = flash(tmp_path, bookworm(tmp_path), slot, **WIFI, **more, flash_wifi_hidden=True)
+    assert code == 0
+
+    def take_over(machine: BareMachine) -> None:
+        """Have what the image has, and its first start done."""
+        root = machine.root
+        quietly = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q")
+        wanted = ("network-manager", "python3-toml", "tzdata", "uuid")
+        run("chroot", root, *quietly, "--no-install-recommends", "install", *wanted)
+        run("chroot", root, "userdel", "--remove", USER)
+        run("chroot", root, "useradd", "--create-home", "--shell", "/bin/bash", FIRST_USER)
+        (root / "etc/sudoers.d" / USER).unlink()
+        (root / "etc/sudoers.d/010_pi-nopasswd").write_text(
+            f"{FIRST_USER} ALL=(ALL) NOPASSWD: ALL\n"
+        )
+        run("chroot", root, "systemctl", "--quiet", "disable", "ssh")
+        (root / "etc/hosts").write_text("127.0.0.1\tlocalhost\n127.0.1.1\tedgecam-test\n")
+        (root / "etc/systemd/system/userconfig.service").write_text("[Service]\nExecStart=true\n")
+        be_arm(root)
+        for name, place in RASPIOS_HAS.items():
+            (root / place).mkdir(parents=True, exist_ok=True)
+            shutil.copy(RASPIOS / name, root / place)
+        firmware = root / "boot/firmware"
+        firmware.mkdir(parents=True)
+        (firmware / "config.txt").touch()
+        for name in ("custom.toml", "cmdline.txt"):
+            (firmware / name).write_text(on_card(slot, name))
+        # What init=…/firstboot does with it, before there is a systemd.
+        script = "mount -t proc proc /proc; exec /usr/lib/raspberrypi-sys-mods/init_config $0"
+        begin = ("unshare", "--mount", "chroot", root, "env", "LC_ALL=C.UTF-8")
+        told = run(*begin, "sh", "-c", f"{script} 2>&1", "/boot/firmware/custom.toml")
+        assert not [line for line in told.splitlines() if "ailed" in line or "nknown" in line], told
+        # Before systemd-nspawn has its own idea of it.
+        assert (root / "etc/localtime").readlink().match("*/America/Bahia")
+
+    with site(take_over, door="bookworm") as (operator, machines):
+        door = machines["door"]
+        assert door.run("hostname").strip() == "door"
+        assert door.run("getent", "hosts", "door").split() == ["127.0.1.1", "door"]
+        cmdline = door.run("cat", "/boot/firmware/cmdline.txt").strip()
+        assert cmdline.endswith(" cfg80211.ieee80211_regdom=BR")
+        # Where there is a Wi-Fi, this is what it is told.
+        asked = ("802-11-wireless.ssid", "802-11-wireless.hidden", "802-11-wireless-security.psk")
+        read = ("nmcli", "-s", "-g", ",".join(asked), "connection", "show", "preconfigured")
+        ssid, hidden, psk = door.run(*read).splitlines()
+        assert (ssid.replace("\\", ""), hidden) == ('My "Net"', "yes")
+        made = hashlib.pbkdf2_hmac("sha1", b"correct horse", b'My "Net"', 4096, 32)
+        assert psk == made.hex()
+        operator.hosts["door"]["ansible_user"] = "maria"
+        operator.use_key(key)
+        assert operator.ssh("door", "sudo", "id", "-u").strip() == "0"
+        assert door.run("passwd", "--status", "maria").split()[1] == "L"
+        assert "passwordauthentication no" in door.run("sshd", "-T")
+
+
+RASPIOS_HAS = {
+    "init_config": "usr/lib/raspberrypi-sys-mods",
+    "imager_custom": "usr/lib/raspberrypi-sys-mods",
+    "userconf": "usr/lib/userconf-pi",
+    "cancel-rename": "usr/bin",
+    "raspi-config": "usr/bin",
+}
+"""Where the image has what this project has in raspios/."""

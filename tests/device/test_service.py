@@ -281,3 +281,42 @@ def test_the_sandbox(machine: Machine) -> None:
     assert {name for name, result in told.items() if result == "done"} == allowed, told
     # Not only for want of a capability, nor because this kernel has no such thing.
     assert told["open a packet socket"] == "EAFNOSUPPORT"
+
+
+SEE_CAMERAS = """\
+import importlib.abc, importlib.machinery, sys
+
+class Anything(type):
+    def __getattr__(cls, name): return cls
+
+class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    # Parts of picamera2's that take a compiler, or the screen of a Raspberry Pi.
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("pidng", "pykms"):
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def exec_module(self, module):
+        module.__getattr__ = lambda name: Anything(name, (), {})
+
+sys.meta_path.insert(0, StandIns())
+import libcamera, picamera2
+cameras = picamera2.Picamera2.global_camera_info()
+with open("/run/edgecam/seen", "w") as file:
+    file.write(f"{libcamera.__file__} {picamera2.__file__} {cameras}")
+"""
+
+
+def test_the_cameras_library(machine: Machine) -> None:
+    """In its sandbox, as its user, the service sees the system's libcamera and picamera2, which
+    look for cameras.
+    """
+    if machine.release == "bookworm":
+        pytest.skip("Debian 12 has no libcamera for Python")
+    script = machine.root / "srv/see_cameras.py"
+    script.write_text(SEE_CAMERAS)
+    python = "/opt/edgecam/bin/python"
+    with machine.drop_in(f"[Service]\nExecStartPre={python} /srv/{script.name}"):
+        machine.run("systemctl", "restart", "edgecam")
+    place = "/usr/lib/python3/dist-packages"
+    seen = machine.run("cat", "/run/edgecam/seen")
+    assert seen == f"{place}/libcamera/__init__.py {place}/picamera2/__init__.py []"
