@@ -144,7 +144,7 @@ class _Node:
         self._keeper = keeper = Doorkeeper(page.ledger)
         self.lifecycle.started("the accounts", keeper.close, STOP_SMALL)
         self.own("the accounts' clock", keeper.keep_time(), STOP_SMALL)
-        server = SignalingServer(partial(admitted, page.ledger), page.ledger.still, admit)
+        server = SignalingServer(partial(admitted, page.ledger), admit, keeper.audience)
         keeper.changed = server.look_again
         if camera:
             server.know(page.callers.own)

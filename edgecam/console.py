@@ -4,9 +4,11 @@ import argparse
 import getpass
 import re
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 from edgecam import control
+from edgecam.accounts.book import CONSOLE
 from edgecam.accounts.roles import ROLES
 from edgecam.config import load
 from edgecam.errors import CommandError
@@ -31,6 +33,11 @@ def add_to(commands: Commands, shared: argparse.ArgumentParser) -> None:
     _add_link(link.add_subparsers(metavar="WHAT"), shared)
     _add_token(_group(commands, "token", "API tokens, for machines"), shared)
     _add_session(_group(commands, "session", "who is signed in"), shared)
+    watching = commands.add_parser(
+        "watching", parents=[shared], help="who watches the running node, and since when"
+    )
+    watching.add_argument("--hang-up", metavar="ID", help="end what that one watches")
+    watching.set_defaults(do=_watching)
     audit = commands.add_parser(
         "audit", parents=[shared], help="who came in, failed to, or changed"
     )
@@ -183,6 +190,18 @@ def _session_revoke(options: argparse.Namespace) -> None:
     which = {} if options.all else {"name": options.user} if options.user else {"id": options.id}
     ended = _do(options, "session-revoke", **which)["ended"]
     _tell(f"{ended} ended")
+
+
+def _watching(options: argparse.Namespace) -> None:
+    config = load(options.config)
+    if options.hang_up:
+        who = control.hang_up(config, options.hang_up) or CONSOLE
+        print(f"hung up on {_plain(who)}", file=sys.stderr)
+        return
+    for it in control.watching(config):
+        since = datetime.fromtimestamp(it["since"], UTC).strftime("%Y-%m-%dT%H:%MZ")
+        row = (it["id"], it["who"] or CONSOLE, it["role"], it["kind"], since, it["address"])
+        print("\t".join(_plain(cell) for cell in row))
 
 
 def _rows(options: argparse.Namespace, what: str, **given: object) -> None:

@@ -98,6 +98,18 @@ def status(config: Config) -> str:
     return _ask_running(config, "GET", "/status", lambda answer: str(answer["status"]))
 
 
+def watching(config: Config) -> list[dict[str, Any]]:
+    """Who watches the node that runs, as its audience lists them. StartError if none does."""
+    return _ask_running(config, "GET", "/watching", lambda answer: list(answer["watching"]))
+
+
+def hang_up(config: Config, id_: str) -> str:
+    """End what one watches; who that was. CommandError if there is nobody of that ID."""
+    return _ask_running(
+        config, "POST", "/watching/hang-up", lambda answer: str(answer["who"]), {"id": id_}
+    )
+
+
 def set_up_code(config: Config) -> tuple[str, list[str]]:
     """A new set-up code of the node that runs, and where its page is. StartError if none does,
     CommandError if it has an account already.
@@ -154,11 +166,15 @@ def revoke_caller(config: Config, name: str) -> str:
 
 
 def _ask_running(
-    config: Config, method: str, route: str, told: Callable[[dict[str, Any]], Done]
+    config: Config,
+    method: str,
+    route: str,
+    told: Callable[[dict[str, Any]], Done],
+    body: dict[str, Any] | None = None,
 ) -> Done:
     path = _socket_path(config)
     try:
-        return told(_ask(path, method, route))
+        return told(_ask(path, method, route, body))
     except (OSError, LookupError, TypeError) as error:
         raise StartError(f"no node answers on {path} ({error}): is edgecam running?") from error
 

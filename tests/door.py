@@ -61,8 +61,8 @@ class Door:
         self.callers = Callers(folder / "callers.json", CAMERA, TOKEN)
         self.signaling = SignalingServer(
             partial(admitted, self.keeper.ledger),
-            self.keeper.ledger.still,
             self.callers.admit,
+            self.keeper.audience,
             now=self.clock,
             overdue_check=0.01,
         )

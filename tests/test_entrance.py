@@ -227,7 +227,7 @@ async def test_every_route_with_every_role(door: Door) -> None:
             headers = {"Origin": door.url.rstrip("/")}
             if who is not None:
                 headers["Cookie"] = await door.cookie(str(who))
-            filled = path.format(code="x", path="style.css").lstrip("/")
+            filled = path.format(code="x", path="style.css", id="x").lstrip("/")
             query = "?EIO=4&transport=polling" if "socket.io" in path else ""
             url = f"{door.url}{filled}{query}"
             async with http.request(method, url, headers=headers, allow_redirects=False) as answer_:

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from edgecam import names
 from edgecam.accounts import commands, passwords
-from edgecam.accounts.book import Entry
+from edgecam.accounts.audience import Audience
+from edgecam.accounts.book import CONSOLE, Entry
 from edgecam.accounts.delays import Delays, network
 from edgecam.accounts.first import SetUpCode
 from edgecam.accounts.ledger import Ledger
@@ -43,7 +44,8 @@ class Doorkeeper:
     ``name`` or ``password`` is no good for a new account; ``done``: there is an account already;
     ``not-kept``: the disk is broken.
 
-    ``changed`` is called whenever who may do what may have changed. Close it at the end.
+    ``audience`` is who watches. ``changed`` is called whenever who may do what may have changed.
+    Close it at the end.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Doorkeeper:
     ) -> None:
         self.ledger = ledger
         self.changed: Callable[[], None] = lambda: None
+        self.audience = Audience(ledger.book.clock, ledger.still)
         self._steady = ledger.book.clock.steady
         self._sleep = sleep
         self._one_time = OneTimeLinks()
@@ -179,6 +182,18 @@ class Doorkeeper:
             return await self._write(commands.run, self.ledger, what, arguments)
         finally:
             self.changed()
+
+    async def hang_up(self, id_: str, who: str = CONSOLE) -> str:
+        """End what the audience knows by that ID, also while the disk is broken; whose it was.
+        CommandError if there is nobody.
+        """
+        it = self.audience.hang_up(id_)
+        await self.note(Entry("hung up on", who, it.admitted.name or CONSOLE, it.address))
+        return it.admitted.name
+
+    async def note(self, entry: Entry) -> None:
+        """Have it in the audit log, if that can be written."""
+        await self._write(self.ledger.book.note, entry)
 
     @contextmanager
     def _attempt(self, whence: Whence) -> Iterator[None]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgecam.errors import BadMessage
-from edgecam.signaling.cameras import Camera, Cameras
+from edgecam.signaling.cameras import Camera, Cameras, Why
 from edgecam.signaling.exchange import Call, Delivery
 from edgecam.signaling.line import Line
 from edgecam.signaling.messages import (
@@ -33,6 +33,9 @@ MOST_OFFERS = 64
 
 MOST_UNANSWERED = 4
 """Offers that viewers of one address may have and not have answered."""
+
+
+HUNG_UP = Why("hung-up", "an administrator has ended the call: it can be had again in a minute")
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ class Calls:
         self._calls: dict[str, Call] = {}
         self._viewers: dict[str, _Viewer] = {}
         self._line = Line()
+        self._held: dict[str, float] = {}
         self._said: set[str] = set()
         self._changed = False
         self._listed: dict[str, Any] | None = None
@@ -130,7 +134,17 @@ class Calls:
         ended = self._hang_up(viewer, "viewer-left")
         self._line.leave(viewer)
         del self._viewers[viewer]
+        self._held.pop(viewer, None)
         return ended
+
+    def hold(self, viewer: str, until: float) -> None:
+        """Hand ``viewer``, who may be yet to join, no offer before."""
+        self._held[viewer] = until
+
+    def hang_up_on(self, viewer: str) -> list[Delivery]:
+        """Somebody who may ends the call ``viewer`` has, if any."""
+        call = self._viewers[viewer].call
+        return self._end(self._calls[call], "hung-up", set()) if call else []
 
     def caller_said(self, caller: str, message: Message, now: float) -> list[Delivery]:
         """What follows from a caller's message."""
@@ -186,6 +200,7 @@ class Calls:
         """Forget the offers that were handed out and not answered in time: others may have one."""
         late = [call for call in self._calls.values() if call.is_overdue(now)]
         ended = [told for call in late for told in self._end(call, "timeout", set())]
+        self._held = {viewer: until for viewer, until in self._held.items() if until > now}
         return ended + self._move_on(now)
 
     def everybody_hangs_up(self, reason: str) -> list[Delivery]:
@@ -238,6 +253,8 @@ class Calls:
         return [told for call in self._standing() for told in self._offer_around(call, now)]
 
     def _may_have_one(self, viewer: str) -> bool:
+        if viewer in self._held:
+            return False
         address = self._viewers[viewer].address
         handed = (call.viewer for call in self._calls.values() if not call.answered)
         unanswered = (each for each in handed if each is not None)
@@ -277,7 +294,7 @@ class Calls:
 
     def _why_waiting(self, viewer: str, *, repeat: bool) -> list[Delivery]:
         wanted = self._line.wanted(viewer)
-        why = self.cameras.why_none(wanted)
+        why = HUNG_UP if viewer in self._held else self.cameras.why_none(wanted)
         if not self._line.is_news(viewer, why) and not repeat:
             return []
         return [Delivery(viewer, "waiting", why._asdict() | {"camera": wanted})]

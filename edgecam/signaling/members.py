@@ -44,7 +44,8 @@ class Cut:
 class Member:
     """One open socket of a namespace. ``address_calls`` is shared with others of its address.
 
-    ``admitted``: who a viewer is; None: it is a caller.
+    ``admitted``: who a viewer is; None: it is a caller. ``watching``: what the audience knows it by
+    during a call.
     """
 
     namespace: Namespace
@@ -55,6 +56,7 @@ class Member:
     floor: TokenBucket
     names: TokenBucket
     admitted: Pass | None = None
+    watching: str | None = None
 
     @property
     def kind(self) -> str:

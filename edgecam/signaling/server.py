@@ -8,6 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import socketio
@@ -15,6 +16,7 @@ from aiohttp import web
 from engineio.async_socket import AsyncSocket
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from edgecam.accounts.audience import HELD, Audience
 from edgecam.accounts.roles import Pass
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import cancelled
@@ -66,17 +68,17 @@ NEWS_PAUSE = 0.25
 class SignalingServer:
     """Holds offers, hands them to viewers, relays; see ``docs/signaling.md``.
 
-    ``admit_viewer`` says who a request comes from, if it may enter, and ``still`` whether somebody
-    who has may stay; ``admit_caller`` which camera a token stands for, if any. ``start`` before the
-    first request; ``stop`` tells everybody in a call why. ``now`` is any steady clock; every
-    ``overdue_check`` seconds, late answers are looked for.
+    ``admit_viewer`` says who a request comes from, if it may enter; ``admit_caller`` which camera a
+    token stands for, if any. ``audience`` is told who is in a call, and says who may stay.
+    ``start`` before the first request; ``stop`` tells everybody in a call why. ``now`` is any
+    steady clock; every ``overdue_check`` seconds, late answers are looked for.
     """
 
     def __init__(
         self,
         admit_viewer: Callable[[web.Request], Pass | None],
-        still: Callable[[Pass], bool],
         admit_caller: Callable[[str], Camera | None],
+        audience: Audience,
         *,
         now: Callable[[], float] = time.monotonic,
         overdue_check: float = OVERDUE_CHECK,
@@ -85,8 +87,8 @@ class SignalingServer:
         self._now = now
         self._overdue_check = overdue_check
         self._admit_viewer = admit_viewer
-        self._still = still
         self._admit_caller = admit_caller
+        self._audience = audience
         self._members: dict[str, Member] = {}
         self._addresses = PerAddress(SOCKETS_PER_ADDRESS)
         self._shares: dict[str, TokenBucket] = {}
@@ -153,8 +155,9 @@ class SignalingServer:
         calls end with them.
         """
         for sid, each in list(self._members.items()):
-            if each.admitted is not None and not self._still(each.admitted):
+            if each.admitted is not None and not self._audience.still(each.admitted):
                 self._disconnect(sid)
+        self._audience.look_again()
 
     def _register(self, namespace: Namespace) -> None:
         async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
@@ -203,6 +206,8 @@ class SignalingServer:
             self._members[sid].admitted = who
             made = described(request.headers.get("User-Agent", ""))
             watcher = Watcher(secrets.token_urlsafe(9), made)
+            if held := self._audience.held(who):
+                self.calls.hold(sid, now + held)
             self._send(self.calls.viewer_joined(sid, watcher, join, now, address))
 
     def _caller(self, auth: object) -> Camera:
@@ -248,6 +253,7 @@ class SignalingServer:
         if member is None:
             return
         self._addresses.give_back(member.address)
+        self._audience.go(member.watching or "")
         if self._tasks:
             # Who leaves the namespace leaves: a socket may not join again and again.
             self._outbox.cut(member.cut)
@@ -304,8 +310,31 @@ class SignalingServer:
 
     def _send(self, deliveries: list[Delivery]) -> None:
         self._outbox.send(deliveries)
+        if any(it.event in ("answer", "hangup") for it in deliveries):
+            self._count_the_audience()
         if self.calls.has_news:
             self._news.set()
+
+    def _count_the_audience(self) -> None:
+        """Tell who is in a call now, and who no longer."""
+        for sid, each in self._members.items():
+            under_way = each.admitted is not None and self.calls.under_way(sid)
+            if each.watching is not None and not under_way:
+                self._audience.go(each.watching)
+                each.watching = None
+            elif each.watching is None and each.admitted is not None and under_way:
+                end = partial(self._hang_up_on, sid)
+                each.watching = self._audience.come(each.admitted, each.address, "call", end)
+
+    def _hang_up_on(self, sid: str) -> None:
+        """End that one's call; others of the same session or token get none for a while either."""
+        ended = self._members.get(sid)
+        if ended is None or ended.admitted is None:
+            return
+        for other, each in list(self._members.items()):
+            if each.admitted is not None and each.admitted.id == ended.admitted.id:
+                self.calls.hold(other, self._now() + HELD)
+                self._send(self.calls.hang_up_on(other))
 
     async def _tell_news(self) -> None:
         while True:

@@ -39,6 +39,13 @@ def local_app(
     async def how(request: web.Request) -> web.Response:
         return web.json_response({"status": status()})
 
+    async def watching(request: web.Request) -> web.Response:
+        return web.json_response({"watching": keeper.audience.listed()})
+
+    async def hang_up(request: web.Request) -> web.Response:
+        id_ = (await _body(request)).get("id")
+        return web.json_response({"who": await keeper.hang_up(id_ if isinstance(id_, str) else "")})
+
     async def callers(request: web.Request) -> web.Response:
         listed = [_listed(caller, state) for caller, state in desk.list()]
         return web.json_response({"callers": listed})
@@ -57,6 +64,8 @@ def local_app(
     app.router.add_post("/setup", setup)
     app.router.add_post("/accounts/{what}", accounts)
     app.router.add_get("/status", how)
+    app.router.add_get("/watching", watching)
+    app.router.add_post("/watching/hang-up", hang_up)
     app.router.add_get("/callers", callers)
     app.router.add_post("/callers/add", add)
     app.router.add_post("/callers/revoke", revoke)

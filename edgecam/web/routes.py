@@ -16,6 +16,8 @@ NEEDS: dict[tuple[str, str], Role | None] = {
     ("GET", SOCKET_PATH): Role.VIEWER,
     ("POST", SOCKET_PATH): Role.VIEWER,
     ("OPTIONS", SOCKET_PATH): Role.VIEWER,
+    ("GET", "/api/watching"): Role.ADMIN,
+    ("POST", "/api/watching/{id}/hang-up"): Role.ADMIN,
     ("GET", "/{path}"): Role.VIEWER,
 }
 """By method and path; None: anybody. HEAD is GET. What is not here is an admin's alone."""
