@@ -37,6 +37,7 @@ from edgecam.peer.ports import PortRange
 from edgecam.peer.rate import Rate
 from edgecam.peer.received import Sinks
 from edgecam.report import line
+from edgecam.service.activation import passed_socket
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
 from edgecam.signaling.moves import Moves
@@ -46,8 +47,10 @@ from edgecam.signaling.tokens import bearer
 from edgecam.talkback import listening, play, sinks_of, talk_back
 from edgecam.web.keeper import CertificateKeeper
 from edgecam.web.local import local_app
-from edgecam.web.server import Site, WebServer, listen, listen_locally
+from edgecam.web.server import Site, WebServer, listen, listen_locally, listen_plainly
 from edgecam.web.sessions import admitted
+from edgecam.web.trust import pages
+from edgecam.web.trust.site import TrustSite
 from edgecam.web.urls import page_urls
 
 logger = logging.getLogger(__name__)
@@ -56,18 +59,23 @@ BY_CAMERA = "H.264 by the camera itself"
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
 STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.18
+TRUST_PORT = 8080
+"""For plain HTTP, where the port that is wished for can't be had."""
 STOP_PLAYBACK, STOP_CONTROLS = 0.2, 0.1
 """Deadlines in seconds, together below the five a stop may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Said once the node can be watched. ``set_up_code`` is "" if there is an account already."""
+    """Said once the node can be watched. ``set_up_code`` is "" if there is an account already;
+    ``trust`` is where the way to trust its certificate is shown, "" if nowhere.
+    """
 
     addresses: list[str]
     links: list[str]
     fingerprint: str
     set_up_code: str
+    trust: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +175,23 @@ class _Node:
                 "accounts", "the accounts can't be used and are set aside: see the log"
             )
         code = "" if keeper.is_set_up else keeper.new_set_up_code()
-        return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint, code)
+        trust = await self._start_trust(certificate)
+        return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint, code, trust)
+
+    async def _start_trust(self, certificate: CertificateKeeper) -> str:
+        """Plain HTTP, if it is wanted and can be had; where."""
+        web, site = self._config.web, self._site
+        if web.trust == "off" or site is None:
+            return ""
+        files = await asyncio.to_thread(pages.load)
+        front = TrustSite(lambda: certificate.leaf, site.port, files)
+        ports = [web.trust_port, *([TRUST_PORT] if web.trust_port not in (0, TRUST_PORT) else [])]
+        trust = await listen_plainly(front.app, web.host, ports, passed_socket())
+        if trust is None:
+            logger.warning("no port for the way to trust the certificate: see web.trust_port")
+            return ""
+        self.lifecycle.started("the way to trust", trust.close, STOP_SMALL)
+        return page_urls(web.host, trust.port, "http")[0]
 
     def start_camera(self) -> asyncio.Event:
         """What plays and what captures, and the caller that offers both; set once the node can be

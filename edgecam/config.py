@@ -242,6 +242,18 @@ class Web:
         "changes. Empty: edgecam's own local CA makes one.",
     )
     key: str = option("", "The key of `web.certificate`, PEM.")
+    trust: str = option(
+        "on",
+        "Serve, on plain HTTP, the way to trust the local CA on phones and computers, and nothing "
+        "else.",
+        choices=("on", "off"),
+    )
+    trust_port: int = option(
+        80,
+        "The port for that; 8080 where it can't be had; 0 lets the system choose.",
+        0,
+        65_535,
+    )
 
 
 @dataclass(frozen=True, slots=True)
