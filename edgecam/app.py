@@ -45,8 +45,9 @@ from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer
 from edgecam.talkback import listening, play, sinks_of, talk_back
+from edgecam.web.certificates import Renewal, facts
 from edgecam.web.keeper import CertificateKeeper
-from edgecam.web.local import local_app
+from edgecam.web.local import add_certificate, local_app
 from edgecam.web.server import Site, WebServer, listen, listen_locally, listen_plainly
 from edgecam.web.sessions import admitted
 from edgecam.web.trust import pages
@@ -133,6 +134,7 @@ class _Node:
         self._site: Site | None = None
         self._moves = Moves()
         self._certificate: CertificateKeeper | None = None
+        self._trust = ""
         self._rates: dict[str, Rate] = {}
         self._keeper: Doorkeeper | None = None
 
@@ -164,6 +166,7 @@ class _Node:
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
         inner = local_app(desk, keeper, self._where, server.attach, self._status)
+        add_certificate(inner, self._facts)
         local = await listen_locally(inner, self._ground.local_socket)
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
@@ -175,7 +178,7 @@ class _Node:
                 "accounts", "the accounts can't be used and are set aside: see the log"
             )
         code = "" if keeper.is_set_up else keeper.new_set_up_code()
-        trust = await self._start_trust(certificate)
+        trust = self._trust = await self._start_trust(certificate)
         return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint, code, trust)
 
     async def _start_trust(self, certificate: CertificateKeeper) -> str:
@@ -355,6 +358,12 @@ class _Node:
         leaf = certificate.leaf
         own = page.callers.own.camera
         return {"urls": self._urls(), "pin": leaf.pin, "fingerprint": leaf.fingerprint, "own": own}
+
+    async def _facts(self, renew: Renewal | None) -> dict[str, Any]:
+        if self._certificate is None:
+            raise StartError("this node has no certificate yet")
+        leaf = await self._certificate.renew(renew) if renew else self._certificate.leaf
+        return await asyncio.to_thread(facts, leaf) | {"trust": self._trust}
 
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port

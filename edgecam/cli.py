@@ -17,7 +17,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from edgecam import __version__, app, console, control, devices, smoke
+from edgecam import __version__, app, cert, console, control, devices, smoke
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, NoPlace, StartError
 from edgecam.ground import claimed, prepare
@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     known = what.add_parser("list", parents=[shared], help="name, state, day added and camera ID")
     known.set_defaults(do=_caller_list)
     console.add_to(commands, shared)
+    cert.add_to(commands, shared)
     return parser
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -38,6 +38,7 @@ __all__ = [
     "Leaf",
     "Names",
     "Renewal",
+    "facts",
     "server_context",
     "swap",
     "what_is_wrong",
@@ -89,7 +90,9 @@ class Certificates(Protocol):
     """Whatever the server's certificate comes from."""
 
     def ensure(self, names: Names, *, mend: bool = True, renew: Renewal = "due") -> Leaf:
-        """The one to show now. StartError if there is none to be had."""
+        """The one to show now. StartError if there is none to be had, CommandError if it is not
+        edgecam's to ``renew``.
+        """
 
 
 class _UnusableError(Exception):
@@ -220,6 +223,20 @@ class CertificateStore:
 
     def _files(self, name: str) -> tuple[Path, Path]:
         return self._folder / f"{name}.key", self._folder / f"{name}.crt"
+
+
+def facts(leaf: Leaf) -> dict[str, Any]:
+    """``leaf`` as JSON has it, and ``ca``, its authority's certificate, PEM: all that is public."""
+    return {
+        "fingerprint": leaf.fingerprint,
+        "pin": leaf.pin,
+        "names": list(leaf.names),
+        "uncovered": list(leaf.uncovered),
+        "expires": leaf.expires.isoformat(sep=" "),
+        "local": leaf.local,
+        "ca": leaf.ca.read_text("ascii", errors="replace"),
+        "trouble": what_is_wrong(leaf, utc_now()),
+    }
 
 
 def what_is_wrong(leaf: Leaf, now: datetime) -> str:

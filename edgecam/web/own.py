@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from edgecam.errors import StartError
+from edgecam.errors import CommandError, StartError
 from edgecam.signaling.pins import pin_of
 from edgecam.web.authority import Names
 from edgecam.web.certificates import Leaf, Renewal
@@ -27,10 +27,13 @@ class OwnCertificate:
         self._known: tuple[bytes, bytes] | None = None
 
     def ensure(self, names: Names, *, mend: bool = True, renew: Renewal = "due") -> Leaf:
-        """What is in the files; StartError if that is no certificate with its key.
+        """What is in the files; StartError if that is no certificate with its key, CommandError
+        if it is to be renewed.
 
         The arguments are for certificates made here: this one is its maker's business.
         """
+        if renew != "due":
+            raise CommandError("web.certificate is not edgecam's: its maker has to renew it")
         try:
             content = self._certificate.read_bytes(), self._key.read_bytes()
             shown = x509.load_pem_x509_certificate(content[0])
