@@ -23,10 +23,10 @@ from edgecam.encode.h264 import X264
 from edgecam.encode.opus import Opus
 from edgecam.encode.promise import broken_by
 from edgecam.encode.vp8 import Vp8
-from edgecam.errors import EdgecamError, StartError
+from edgecam.errors import StartError
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.ground import Ground, ice_servers, names_of
-from edgecam.lifecycle import Backoff, Lifecycle, cancelled, either
+from edgecam.lifecycle import Lifecycle, cancelled, either
 from edgecam.logfields import about
 from edgecam.media import AudioFormat, VideoFormat
 from edgecam.options import of_driver
@@ -37,6 +37,7 @@ from edgecam.peer.ports import PortRange
 from edgecam.peer.rate import Rate
 from edgecam.peer.received import Sinks
 from edgecam.report import line
+from edgecam.service.activation import passed_socket
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
 from edgecam.signaling.moves import Moves
@@ -44,10 +45,13 @@ from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer
 from edgecam.talkback import listening, play, sinks_of, talk_back
-from edgecam.web.certificates import Leaf, swap
-from edgecam.web.local import local_app
-from edgecam.web.server import Site, WebServer, listen, listen_locally
+from edgecam.web.certificates import Renewal, facts
+from edgecam.web.keeper import CertificateKeeper
+from edgecam.web.local import add_certificate, local_app
+from edgecam.web.server import Site, WebServer, listen, listen_locally, listen_plainly
 from edgecam.web.sessions import admitted
+from edgecam.web.trust import pages
+from edgecam.web.trust.site import TrustSite
 from edgecam.web.urls import page_urls
 
 logger = logging.getLogger(__name__)
@@ -55,20 +59,24 @@ logger = logging.getLogger(__name__)
 BY_CAMERA = "H.264 by the camera itself"
 AUDIO_QUEUE_SECONDS = 0.5
 AUDIO_PACKET_SECONDS = 0.02
-CERTIFICATE_CHECK = 60.0
 STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.18
+TRUST_PORT = 8080
+"""For plain HTTP, where the port that is wished for can't be had."""
 STOP_PLAYBACK, STOP_CONTROLS = 0.2, 0.1
 """Deadlines in seconds, together below the five a stop may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Said once the node can be watched. ``set_up_code`` is "" if there is an account already."""
+    """Said once the node can be watched. ``set_up_code`` is "" if there is an account already;
+    ``trust`` is where the way to trust its certificate is shown, "" if nowhere.
+    """
 
     addresses: list[str]
     links: list[str]
     fingerprint: str
     set_up_code: str
+    trust: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +125,16 @@ class _Node:
     def __init__(self, config: Config, ground: Ground, stop: asyncio.Event) -> None:
         self.lifecycle = Lifecycle()
         self.broken: BaseException | None = None
-        self.controls = Controls(config, ice_servers, self._renew_certificate)
+        self.controls = Controls(config, ice_servers, self._reload_certificate)
         self._config = config
         self._ground = ground
         self._stop = stop
         self._caller: Caller | None = None
         self._ice: CurrentIce | None = None
         self._site: Site | None = None
-        self._watched = asyncio.Event()
         self._moves = Moves()
-        self._leaf: Leaf | None = None
-        self._renewing = asyncio.Lock()
+        self._certificate: CertificateKeeper | None = None
+        self._trust = ""
         self._rates: dict[str, Rate] = {}
         self._keeper: Doorkeeper | None = None
 
@@ -139,7 +146,13 @@ class _Node:
         page = self._ground.page
         if page is None:
             raise StartError("this node calls at another's page and has none of its own")
-        self._leaf = page.leaf
+        self._certificate = certificate = CertificateKeeper(
+            page.certificates,
+            page.leaf,
+            page.tls,
+            lambda: names_of(addresses.host_addresses()),
+            partial(self.controls.note, "certificate"),
+        )
         admit = page.callers.admit
         self._keeper = keeper = Doorkeeper(page.ledger)
         self.lifecycle.started("the accounts", keeper.close, STOP_SMALL)
@@ -153,18 +166,35 @@ class _Node:
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
         inner = local_app(desk, keeper, self._where, server.attach, self._status)
+        add_certificate(inner, self._facts)
         local = await listen_locally(inner, self._ground.local_socket)
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
         self.lifecycle.started("the signaling server", server.stop, STOP_SIGNALING)
-        self.own("certificates", self._keep_certificate(), STOP_SMALL)
+        self.own("certificates", certificate.run(), STOP_SMALL)
         self.own("addresses", addresses.watch(self._addresses_changed), STOP_SMALL)
         if page.ledger.was_set_aside:
             self.controls.note(
                 "accounts", "the accounts can't be used and are set aside: see the log"
             )
         code = "" if keeper.is_set_up else keeper.new_set_up_code()
-        return Announcement(self._urls(), self._new_links(), self._leaf.fingerprint, code)
+        trust = self._trust = await self._start_trust(certificate)
+        return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint, code, trust)
+
+    async def _start_trust(self, certificate: CertificateKeeper) -> str:
+        """Plain HTTP, if it is wanted and can be had; where."""
+        web, site = self._config.web, self._site
+        if web.trust == "off" or site is None:
+            return ""
+        files = await asyncio.to_thread(pages.load)
+        front = TrustSite(lambda: certificate.leaf, site.port, files)
+        ports = [web.trust_port, *([TRUST_PORT] if web.trust_port not in (0, TRUST_PORT) else [])]
+        trust = await listen_plainly(front.app, web.host, ports, passed_socket())
+        if trust is None:
+            logger.warning("no port for the way to trust the certificate: see web.trust_port")
+            return ""
+        self.lifecycle.started("the way to trust", trust.close, STOP_SMALL)
+        return page_urls(web.host, trust.port, "http")[0]
 
     def start_camera(self) -> asyncio.Event:
         """What plays and what captures, and the caller that offers both; set once the node can be
@@ -297,7 +327,8 @@ class _Node:
         return Server(token, url=signaling.url, ca_file=ca_file, pin=signaling.pin)
 
     def _addresses_changed(self, now: list[str]) -> None:
-        self._watched.set()
+        if self._certificate is not None:
+            self._certificate.look_again()
         # In this order: what is said about calls must not go into a connection that is dead.
         self._moves.tell(now)
         if self._ice is not None:
@@ -305,44 +336,9 @@ class _Node:
         if self._caller is not None:
             self._caller.addresses_changed(now)
 
-    async def _renew_certificate(self, *, reload: bool = True) -> None:
-        """Have a good certificate in use; without ``reload``, only if another is due. StartError if
-        what is on disk can't be used: then the one in use stays.
-        """
-        page = self._ground.page
-        if page is None:
-            return
-        async with self._renewing:
-            names = names_of(addresses.host_addresses())
-            try:
-                leaf = await asyncio.to_thread(page.certificates.ensure, names, mend=False)
-                if leaf.remade or reload:
-                    swap(page.tls, leaf)
-            except OSError as error:
-                raise StartError(f"the certificate can't be used ({error})") from error
-        another = self._leaf is None or leaf.expires != self._leaf.expires
-        self._leaf = leaf
-        self.controls.note("certificate", "")
-        if leaf.remade or another:
-            logger.info("a new certificate is in use, good until %s", leaf.expires)
-
-    async def _keep_certificate(self) -> None:
-        """Keep the certificate good: when addresses change, and as time passes."""
-        backoff = Backoff("the certificate")
-        while True:
-            try:
-                async with asyncio.timeout(CERTIFICATE_CHECK):
-                    await self._watched.wait()
-            except TimeoutError:
-                pass
-            self._watched.clear()
-            try:
-                await self._renew_certificate(reload=False)
-                backoff.worked()
-            except EdgecamError as error:
-                # The one in use is still good for a while.
-                backoff.failed(error)
-                self.controls.note("certificate", "the certificate can't be renewed, see the log")
+    async def _reload_certificate(self) -> None:
+        if self._certificate is not None:
+            await self._certificate.renew()
 
     def _set_bitrate(self, bitrate: int) -> None:
         for rate in self._rates.values():
@@ -356,11 +352,18 @@ class _Node:
         return [f"{url}enter/{code}" for url in self._urls()]
 
     def _where(self) -> dict[str, Any]:
-        page, leaf = self._ground.page, self._leaf
-        if page is None or leaf is None:
+        page, certificate = self._ground.page, self._certificate
+        if page is None or certificate is None:
             return {"urls": []}
+        leaf = certificate.leaf
         own = page.callers.own.camera
         return {"urls": self._urls(), "pin": leaf.pin, "fingerprint": leaf.fingerprint, "own": own}
+
+    async def _facts(self, renew: Renewal | None) -> dict[str, Any]:
+        if self._certificate is None:
+            raise StartError("this node has no certificate yet")
+        leaf = await self._certificate.renew(renew) if renew else self._certificate.leaf
+        return await asyncio.to_thread(facts, leaf) | {"trust": self._trust}
 
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port

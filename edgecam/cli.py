@@ -18,7 +18,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from edgecam import __version__, app, console, control, devices, doctor, smoke
+from edgecam import __version__, app, cert, console, control, devices, doctor, smoke
 from edgecam.config import Config, dump, load, table
 from edgecam.errors import ConfigError, EdgecamError, NoPlace, StartError
 from edgecam.ground import claimed, prepare
@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     known = what.add_parser("list", parents=[shared], help="name, state, day added and camera ID")
     known.set_defaults(do=_caller_list)
     console.add_to(commands, shared)
+    cert.add_to(commands, shared)
     return parser
 
 
@@ -238,6 +239,8 @@ def _announce(announcement: app.Announcement | None) -> None:
         # What is a key is not for a log.
         logger.info("ready at %s; edgecam link gives a link to get in", announcement.addresses[0])
         logger.info("its CA certificate's SHA-256: %s", announcement.fingerprint)
+        if announcement.trust:
+            logger.info("to trust it on a phone or computer: %s", announcement.trust)
         if announcement.set_up_code:
             # The one secret that is logged: it makes the first account, once, within an hour.
             text = "nobody has an account yet; the set-up code, good for an hour: %s"
@@ -249,4 +252,6 @@ def _announce(announcement: app.Announcement | None) -> None:
     print(f"Later the address alone will do: {announcement.addresses[0]}")
     if announcement.set_up_code:
         print(f"Or make an account there, with the set-up code: {announcement.set_up_code}")
+    if announcement.trust:
+        print(f"To trust it on a phone or computer: {announcement.trust}")
     print(f"Its CA certificate's SHA-256: {announcement.fingerprint}\n", flush=True)

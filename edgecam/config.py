@@ -236,6 +236,24 @@ class Web:
 
     host: str = option("", "The address to listen on; empty: all of them.")
     port: int = option(8443, "The HTTPS port; 0 lets the system choose.", 0, 65_535)
+    certificate: str = option(
+        "",
+        "A certificate of your own, with what leads to its authority, PEM; read again when it "
+        "changes. Empty: edgecam's own local CA makes one.",
+    )
+    key: str = option("", "The key of `web.certificate`, PEM.")
+    trust: str = option(
+        "on",
+        "Serve, on plain HTTP, the way to trust the local CA on phones and computers, and nothing "
+        "else.",
+        choices=("on", "off"),
+    )
+    trust_port: int = option(
+        80,
+        "The port for that; 8080 where it can't be had; 0 lets the system choose.",
+        0,
+        65_535,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +337,8 @@ def contradictions(config: Config) -> Iterator[str]:
         sink = getattr(config, name)
         if sink.driver == "file" and not sink.device:
             yield f"{name}.device: has to be a path with {name}.driver = 'file'"
+    if bool(config.web.certificate) != bool(config.web.key):
+        yield "web.certificate and web.key: each needs the other"
     yield from options.misplaced(config)
     yield from _server_contradictions(config.ice)
     yield from _credential_contradictions(config.ice)

@@ -25,6 +25,7 @@ from edgecam.ground import (
     runtime_folder,
     state_folder,
 )
+from edgecam.web.certificates import Renewal, facts
 from edgecam.web.urls import page_urls
 
 SERVICE_FOLDER = Path("/run/edgecam")
@@ -154,6 +155,25 @@ def callers(config: Config) -> list[ListedCaller]:
         return [ListedCaller(**it) for it in _ask(path, "GET", "/callers")["callers"]]
 
     return _either(config, asked, alone)
+
+
+def certificate_facts(config: Config) -> dict[str, Any]:
+    """What ``certificates.facts`` says, and ``trust``: where the way to trust it is shown."""
+    return _either(
+        config, lambda path: _ask(path, "GET", "/certificate"), lambda: facts(certificate(config))
+    )
+
+
+def renew_certificate(config: Config, *, authority: bool) -> dict[str, Any]:
+    """The same of a certificate made now, by a new authority if wished. CommandError if that is
+    not edgecam's business.
+    """
+    wish: Renewal = "authority" if authority else "leaf"
+    return _either(
+        config,
+        lambda path: _ask(path, "POST", "/certificate/renew", {"authority": authority}),
+        lambda: facts(certificate(config, wish)),
+    )
 
 
 def revoke_caller(config: Config, name: str) -> str:

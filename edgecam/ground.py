@@ -26,7 +26,15 @@ from edgecam.signaling.callers import Callers
 from edgecam.signaling.cameras import Camera
 from edgecam.signaling.tokens import camera_of
 from edgecam.web import assets
-from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
+from edgecam.web.certificates import (
+    Certificates,
+    CertificateStore,
+    Leaf,
+    Names,
+    Renewal,
+    server_context,
+)
+from edgecam.web.own import OwnCertificate
 from edgecam.web.server import answers
 
 logger = logging.getLogger(__name__)
@@ -57,7 +65,7 @@ class Page:
     ledger: Ledger
     callers: Callers
     files: dict[str, assets.Asset]
-    certificates: CertificateStore
+    certificates: Certificates
     leaf: Leaf
     tls: ssl.SSLContext
 
@@ -73,7 +81,7 @@ def prepare(config: Config) -> Ground:
         token = _read(path, "the caller token", "signaling.token_file")
         return Ground(state, runtime / LOCAL_SOCKET, token, servers, None)
     callers = known_callers(config)
-    store = CertificateStore(state / "tls")
+    store = certificates(config)
     hosts = addresses.host_addresses()
     if not hosts:
         logger.warning("this host has no address but loopback: no viewer can be reached")
@@ -121,10 +129,16 @@ def known_accounts(config: Config) -> Ledger:
     return Ledger(state_folder(config.paths) / LEDGER)
 
 
-def certificate(config: Config) -> Leaf:
+def certificates(config: Config) -> Certificates:
+    """What the certificate comes from that this node's page is served under."""
+    if config.web.certificate:
+        return OwnCertificate(Path(config.web.certificate), Path(config.web.key))
+    return CertificateStore(state_folder(config.paths) / "tls")
+
+
+def certificate(config: Config, renew: Renewal = "due") -> Leaf:
     """The certificate this node's page is served under, made if there is none."""
-    names = names_of(addresses.host_addresses())
-    return CertificateStore(state_folder(config.paths) / "tls").ensure(names)
+    return certificates(config).ensure(names_of(addresses.host_addresses()), renew=renew)
 
 
 @contextmanager

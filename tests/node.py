@@ -14,6 +14,7 @@ SMALL = {
     "EDGECAM_CAMERA_HEIGHT": "360",
     "EDGECAM_ENCODE_VIDEO_BITRATE": "1000000",
     "EDGECAM_WEB_PORT": "0",
+    "EDGECAM_WEB_TRUST_PORT": "0",
 }
 """What most tests want: a picture that is cheap to encode, and whatever port is free."""
 
@@ -32,6 +33,7 @@ class Node:
         self.port = 0
         self.links: list[str] = []
         self.set_up_code = ""
+        self.trust = ""
         self._command = command
         self._environ = SMALL | {"EDGECAM_PATHS_STATE": str(self.state)} | environ
         self._process: asyncio.subprocess.Process | None = None
@@ -108,6 +110,8 @@ class Node:
                 self.links.append(line.strip())
             if "set-up code" in line:
                 self.set_up_code = line.split()[-1]
+            if "To trust it" in line:
+                self.trust = line.split()[-1]
             if "SHA-256" in line:
                 self.port = urlsplit(self.links[0]).port or 0
                 return

@@ -1,10 +1,13 @@
 """Certificates made here: a local authority, and a leaf it signs for the names of this machine.
 
+The authority is constrained (RFC 5280, 4.2.1.10) to this machine's own names and to addresses that
+no public site has, so that trusting it risks nothing else, whoever gets hold of its key.
 Pure: nothing is read or written, and the time is an argument.
 """
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +29,22 @@ BACK_DATED = timedelta(days=1)
 COMMON_NAME_MOST = 64
 """Characters in a common name (RFC 5280, ub-common-name)."""
 
+HERE_ONLY = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
+"""Loopback, link-local, private (RFCs 1918 and 4193) and shared (RFC 6598) addresses."""
+
 DNS_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
@@ -41,13 +60,29 @@ class Names:
 
     def alternatives(self) -> list[x509.GeneralName]:
         """The names and addresses to put into the leaf, sorted, each once."""
-        host = self.hostname.lower().rstrip(".")
-        names = {name for name in (host, f"{host.partition('.')[0]}.local") if _is_dns_name(name)}
         addresses = {_address(text) for text in ("127.0.0.1", "::1", *self.addresses)} - {None}
         return [
-            *(x509.DNSName(name) for name in sorted(names | {"localhost"})),
+            *(x509.DNSName(name) for name in self.hosts()),
             *(x509.IPAddress(address) for address in sorted(addresses, key=str) if address),
         ]
+
+    def hosts(self) -> list[str]:
+        """The names alone, sorted: that on the LAN, the host name, and localhost.
+
+        A host name that could be a top-level domain is not among them: who may vouch for "camera"
+        may for every site under it. Those have neither digits nor hyphens (RFC 1123, 2.1), but
+        where they are another script's.
+        """
+        host = self.hostname.lower().rstrip(".")
+        names = {name for name in (host, self.local) if _is_dns_name(name)}
+        if host.isalpha() or ("." not in host and host.startswith("xn--")):
+            names.discard(host)
+        return sorted(names | {"localhost"})
+
+    @property
+    def local(self) -> str:
+        """The name by which multicast DNS finds this machine."""
+        return f"{self.hostname.lower().partition('.')[0]}.local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +93,20 @@ class Pair:
     certificate: x509.Certificate
 
 
-def new_authority(hostname: str) -> Pair:
-    """An authority that can sign leaves but no other authority."""
+def new_authority(names: Names) -> Pair:
+    """An authority for servers of those names, and of any address in HERE_ONLY; for nothing else,
+    and for no other authority.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    name = _common_name("edgecam local CA", hostname, identifier.digest[:4].hex())
+    name = _common_name("edgecam local CA", names.hostname, identifier.digest[:4].hex())
     certificate = (
         _builder(name, name, key, AUTHORITY_BEGINS, AUTHORITY_ENDS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(sign_certificates=True), critical=True)
+        .add_extension(_constraints(names), critical=True)
+        # What this says of an authority binds what it signs, in every browser.
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(identifier, critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -76,22 +116,67 @@ def new_authority(hostname: str) -> Pair:
 def new_leaf(
     authority: Pair, names: Names, now: datetime, key: ec.EllipticCurvePrivateKey | None = None
 ) -> Pair:
-    """A server certificate for ``names`` and ``key`` (a new one), from a day before ``now`` on."""
+    """A server certificate for ``key`` (a new one), from a day before ``now`` on, for those of
+    ``names`` that ``authority`` may vouch for: with one more, none of it would be believed.
+    """
     key = key or ec.generate_private_key(ec.SECP256R1())
     begins = min(now.replace(microsecond=0) - BACK_DATED, AUTHORITY_ENDS - LEAF_AGE)
     ends = begins + LEAF_AGE
     issuer = authority.certificate.subject
+    good = covered(authority.certificate, names)
     signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     certificate = (
         _builder(_common_name("edgecam", names.hostname), issuer, key, begins, ends)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(sign_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(names.alternatives()), critical=False)
+        .add_extension(x509.SubjectAlternativeName(good), critical=False)
         .add_extension(signer, critical=False)
         .sign(authority.key, hashes.SHA256())
     )
     return Pair(key, certificate)
+
+
+def is_constrained(certificate: x509.Certificate) -> bool:
+    """Whether there are names and addresses that an authority may not vouch for."""
+    allowed = _permitted(certificate)
+    kinds = {type(each) for each in allowed}
+    return kinds == {x509.DNSName, x509.IPAddress}
+
+
+def covered(certificate: x509.Certificate, names: Names) -> list[x509.GeneralName]:
+    """Those of ``names`` that the authority of ``certificate`` may vouch for."""
+    allowed = _permitted(certificate)
+    return [name for name in names.alternatives() if any(_within(name, each) for each in allowed)]
+
+
+def shown(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
+    """Names and addresses as people write them."""
+    return tuple(str(name.value) for name in names)
+
+
+def _permitted(certificate: x509.Certificate) -> list[x509.GeneralName]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.NameConstraints)
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return []
+    return found.value.permitted_subtrees or [] if found.critical else []
+
+
+def _within(name: x509.GeneralName, allowed: x509.GeneralName) -> bool:
+    """Whether ``name`` is in the subtree ``allowed`` (RFC 5280, 4.2.1.10)."""
+    if isinstance(name, x509.DNSName) and isinstance(allowed, x509.DNSName):
+        return f".{name.value}".endswith(f".{allowed.value}")
+    if isinstance(name, x509.IPAddress) and isinstance(allowed, x509.IPAddress):
+        network = ipaddress.ip_network(allowed.value)
+        return ipaddress.ip_address(str(name.value)) in network
+    return False
+
+
+def _constraints(names: Names) -> x509.NameConstraints:
+    hosts = [x509.DNSName(name) for name in names.hosts()]
+    networks = [x509.IPAddress(network) for network in HERE_ONLY]
+    return x509.NameConstraints([*hosts, *networks], excluded_subtrees=None)
 
 
 def _builder(

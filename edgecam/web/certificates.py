@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -21,14 +22,35 @@ from edgecam.clock import CLOCK_FLOOR
 from edgecam.errors import StartError
 from edgecam.files import private_folder, write_private
 from edgecam.signaling.pins import pin_of
-from edgecam.web.authority import Names, Pair, new_authority, new_leaf
+from edgecam.web.authority import (
+    Names,
+    Pair,
+    covered,
+    is_constrained,
+    new_authority,
+    new_leaf,
+    shown,
+)
 
-__all__ = ["CertificateStore", "Leaf", "Names", "server_context", "swap"]
+__all__ = [
+    "CertificateStore",
+    "Certificates",
+    "Leaf",
+    "Names",
+    "Renewal",
+    "facts",
+    "server_context",
+    "swap",
+    "what_is_wrong",
+]
 
 logger = logging.getLogger(__name__)
 
 RENEW_BEFORE = timedelta(days=30)
 """How long before its end a leaf is renewed."""
+
+Renewal = Literal["due", "leaf", "authority"]
+"""What to make anew: what is due, the leaf in any case, or both."""
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2: forward secrecy and authenticated encryption only. TLS 1.3 has nothing else."""
@@ -43,8 +65,10 @@ def utc_now() -> datetime:
 class Leaf:
     """The server's certificate, ready for use.
 
-    ``fingerprint``: the authority's, SHA-256, as browsers show it. ``pin``: the leaf's key, as
-    ``pins`` writes it. ``remade``: the leaf is new.
+    ``fingerprint``: that of ``ca``, SHA-256, as browsers show it: the authority's, or if that is
+    not ``local``, so that edgecam has none of it, the leaf's own. ``pin``: the leaf's key, as
+    ``pins`` writes it. ``remade``: the leaf is new. ``names``: what it is good for; ``uncovered``:
+    names and addresses of this machine that it is not.
     ``clock_is_wrong``: the clock can't be right, so dates were judged as of CLOCK_FLOOR; ask again
     once the clock has been set.
     """
@@ -57,10 +81,26 @@ class Leaf:
     expires: datetime
     remade: bool
     clock_is_wrong: bool
+    names: tuple[str, ...] = ()
+    uncovered: tuple[str, ...] = ()
+    local: bool = True
+
+
+class Certificates(Protocol):
+    """Whatever the server's certificate comes from."""
+
+    def ensure(self, names: Names, *, mend: bool = True, renew: Renewal = "due") -> Leaf:
+        """The one to show now. StartError if there is none to be had, CommandError if it is not
+        edgecam's to ``renew``.
+        """
 
 
 class _UnusableError(Exception):
     """Why a kept certificate can't be used."""
+
+
+class _TooPowerfulError(_UnusableError):
+    """It can be used, and for too much."""
 
 
 class CertificateStore:
@@ -70,19 +110,20 @@ class CertificateStore:
         self._folder = folder
         self._now = now
 
-    def ensure(self, names: Names, *, mend: bool = True) -> Leaf:
-        """A leaf for ``names`` that is good for another month; what is on disk already, if it is.
+    def ensure(self, names: Names, *, mend: bool = True, renew: Renewal = "due") -> Leaf:
+        """A leaf for ``names`` that is good for another month; what is on disk already, if it is,
+        unless the ``leaf`` is to be made anew, or both with the ``authority``. The leaf's key
+        stays all the same.
 
         What is there and can't be used is set aside as ``*.bad``, and made anew. Without ``mend``
         that is a StartError, and nothing changes; so it is if the folder can't be written.
         """
         private_folder(self._folder, "paths.state")
-        clock = self._now()
-        clock_wrong = clock < CLOCK_FLOOR
         try:
             authority, pair = self._kept(mend=mend)
-            now = max(clock, CLOCK_FLOOR)
-            return self._ensure(authority, pair, names, now, clock_wrong=clock_wrong)
+            if renew == "authority":
+                authority = None
+            return self._ensure(authority, pair, names, asked=renew != "due")
         except OSError as error:
             raise StartError(
                 f"the certificates in {self._folder} can't be kept ({error}): make room there "
@@ -102,23 +143,26 @@ class CertificateStore:
                         f"{files} can't be used ({error}): put back what was there; "
                         "without either, a new certificate is made"
                     ) from error
+                if isinstance(error, _TooPowerfulError):
+                    # Nobody who still trusts it is to be fooled with it.
+                    self._files(name)[0].unlink()
                 self._set_aside(name, str(error))
                 kept.append(None)
         return kept[0], kept[1]
 
     def _ensure(
-        self,
-        authority: Pair | None,
-        pair: Pair | None,
-        names: Names,
-        now: datetime,
-        *,
-        clock_wrong: bool,
+        self, authority: Pair | None, pair: Pair | None, names: Names, *, asked: bool
     ) -> Leaf:
+        clock = self._now()
+        clock_wrong = clock < CLOCK_FLOOR
+        now = max(clock, CLOCK_FLOOR)
         if authority is None:
-            authority = new_authority(names.hostname)
+            authority = new_authority(names)
             self._save("ca", authority)
+        good = covered(authority.certificate, names)
         reason = _renewal_reason(pair, authority, names, now, clock_wrong=clock_wrong)
+        if asked:
+            reason = reason or "that was asked for"
         if reason is not None or pair is None:
             logger.info("making a certificate for this server: %s", reason)
             pair = new_leaf(authority, names, now, pair.key if pair else None)
@@ -132,6 +176,8 @@ class CertificateStore:
             expires=pair.certificate.not_valid_after_utc,
             remade=reason is not None,
             clock_is_wrong=clock_wrong,
+            names=shown(good),
+            uncovered=shown(each for each in names.alternatives() if each not in good),
         )
 
     def _load(self, name: str) -> Pair | None:
@@ -150,6 +196,11 @@ class CertificateStore:
             raise _UnusableError("key and certificate do not belong together")
         if name == "ca" and not _may_sign(certificate):
             raise _UnusableError("it is no certificate authority's")
+        if name == "ca" and not is_constrained(certificate):
+            raise _TooPowerfulError(
+                "it could vouch for any site: devices that trust it should no more, but its "
+                "successor, whose fingerprint is another"
+            )
         return Pair(key, certificate)
 
     def _save(self, name: str, pair: Pair) -> None:
@@ -172,6 +223,37 @@ class CertificateStore:
 
     def _files(self, name: str) -> tuple[Path, Path]:
         return self._folder / f"{name}.key", self._folder / f"{name}.crt"
+
+
+def facts(leaf: Leaf) -> dict[str, Any]:
+    """``leaf`` as JSON has it, and ``ca``, its authority's certificate, PEM: all that is public."""
+    return {
+        "fingerprint": leaf.fingerprint,
+        "pin": leaf.pin,
+        "names": list(leaf.names),
+        "uncovered": list(leaf.uncovered),
+        "expires": leaf.expires.isoformat(sep=" "),
+        "local": leaf.local,
+        "ca": leaf.ca.read_text("ascii", errors="replace"),
+        "trouble": what_is_wrong(leaf, utc_now()),
+    }
+
+
+def what_is_wrong(leaf: Leaf, now: datetime) -> str:
+    """What people have to be told about ``leaf``; "" if nothing.
+
+    A public address that it is not good for is no such thing: any host may have one.
+    """
+    if not leaf.local:
+        soon = leaf.expires - now < RENEW_BEFORE / 2 and now >= CLOCK_FLOOR
+        return f"{leaf.certificate} ends on {leaf.expires:%Y-%m-%d}" if soon else ""
+    for name in leaf.uncovered:
+        if name.endswith(".local"):
+            return (
+                f"browsers refuse {name}, as the CA was made for another host name: "
+                "edgecam cert renew --ca makes one that every device has to trust anew"
+            )
+    return ""
 
 
 def server_context(leaf: Leaf) -> ssl.SSLContext:
@@ -208,7 +290,7 @@ def _renewal_reason(
         leaf.verify_directly_issued_by(authority.certificate)
     except (ValueError, TypeError, InvalidSignature):
         return "another authority signed the old one"
-    if _alternatives(leaf) != set(names.alternatives()):
+    if _alternatives(leaf) != set(covered(authority.certificate, names)):
         return "names or addresses have changed"
     if leaf.not_valid_after_utc - now < RENEW_BEFORE:
         return "the old one runs out"

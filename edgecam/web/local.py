@@ -1,14 +1,15 @@
 """What the Unix socket serves: signaling for the device's caller, and the command line's wishes."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
 from edgecam.accounts.doorkeeper import Doorkeeper
-from edgecam.errors import CommandError
+from edgecam.errors import CommandError, StartError
 from edgecam.signaling.callers import Registered
 from edgecam.signaling.desk import Desk
+from edgecam.web.certificates import Renewal
 
 MOST_BODY = 8_192
 
@@ -73,6 +74,22 @@ def local_app(
     return app
 
 
+def add_certificate(
+    app: web.Application, told: Callable[[Renewal | None], Awaitable[dict[str, Any]]]
+) -> None:
+    """Have ``app`` tell of the certificate, and renew it: ``told`` does both."""
+
+    async def show(request: web.Request) -> web.Response:
+        return web.json_response(await told(None))
+
+    async def renew(request: web.Request) -> web.Response:
+        wish: Renewal = "authority" if (await _body(request)).get("authority") is True else "leaf"
+        return web.json_response(await told(wish))
+
+    app.router.add_get("/certificate", show)
+    app.router.add_post("/certificate/renew", renew)
+
+
 def _with_links(told: dict[str, Any], code: str) -> dict[str, Any]:
     return told | {"links": [f"{url}enter/{code}" for url in told["urls"]]}
 
@@ -107,6 +124,6 @@ async def _body(request: web.Request) -> dict[str, Any]:
 async def _refusing(request: web.Request, handler: Any) -> web.StreamResponse:
     try:
         response: web.StreamResponse = await handler(request)
-    except CommandError as error:
+    except (CommandError, StartError) as error:
         response = web.json_response({"error": str(error)}, status=409)
     return response

@@ -6,6 +6,7 @@ SOCKET_PATH = "/socket.io/"
 
 NEEDS: dict[tuple[str, str], Role | None] = {
     ("GET", "/health"): None,
+    ("GET", "/trusted"): None,
     ("GET", "/door.css"): None,
     ("GET", "/enter/{code}"): None,
     ("GET", "/guest/{code}"): None,

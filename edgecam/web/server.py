@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import re
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -41,6 +42,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
 }
+_PLAIN_ORIGIN = re.compile(r"http://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
 MOST_BODY = 4_096
 STOP_GRACE = 0.5
 HANDSHAKE_DEADLINE = 10.0
@@ -73,6 +75,7 @@ class WebServer:
         self.app = web.Application(middlewares=[self._guard], client_max_size=MOST_BODY)
         self.app[CONNECTIONS] = self._connections
         self.app.router.add_get("/health", self._health)
+        self.app.router.add_get("/trusted", self._trusted)
         self.app.router.add_get("/door.css", self._file)
         self._entrance.attach(self.app)
         watching.attach(self.app, keeper)
@@ -113,7 +116,7 @@ class WebServer:
     def _refusal(self, request: web.Request) -> web.Response | None:
         """The answer to a request that may not pass; None if it may."""
         origin = request.headers.get("Origin")
-        if origin is not None and origin != f"https://{request.host}":
+        if origin is not None and origin != f"https://{request.host}" and not _asks_trust(request):
             return page(request, 403, "another_site")
         resource = request.match_info.route.resource
         needs = needed(request.method, resource.canonical if resource else None)
@@ -128,6 +131,13 @@ class WebServer:
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
+
+    async def _trusted(self, request: web.Request) -> web.Response:
+        """Nothing: who gets it has trusted the certificate, and may know so at the same host."""
+        headers = {"Cache-Control": "no-store", "Vary": "Origin"}
+        if _asks_trust(request):
+            headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
+        return web.Response(headers=headers)
 
     async def _file(self, request: web.Request) -> web.Response:
         asset = self._files.get(request.path)
@@ -186,6 +196,24 @@ async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext
     if connections is None:
         return await _serve(app, listener, tls, port)
     return await _serve(app, Listener(listener, connections), tls, port, connections.sweep)
+
+
+async def listen_plainly(
+    app: web.Application, host: str, ports: Sequence[int], passed: socket.socket | None
+) -> Site | None:
+    """Serve ``app`` without TLS on the socket ``passed`` by whoever started this process, else on
+    the first of ``ports`` that can be had; None if none can.
+    """
+    if passed is not None:
+        return await _serve(app, passed, None, passed.getsockname()[1])
+    for port in ports:
+        try:
+            listener = await asyncio.to_thread(_listener, host, port)
+        except OSError as error:
+            logger.info("port %d can't be had for plain HTTP: %s", port, error.strerror)
+        else:
+            return await _serve(app, listener, None, listener.getsockname()[1])
+    return None
 
 
 async def listen_locally(app: web.Application, path: Path) -> Site:
@@ -258,6 +286,15 @@ def _listener(host: str, port: int) -> socket.socket:
             ("", port), family=socket.AF_INET6, backlog=128, dualstack_ipv6=True
         )
     return socket.create_server(("", port), backlog=128)
+
+
+def _asks_trust(request: web.Request) -> bool:
+    """Whether it is the page of plain HTTP, at this very host, that asks whether it is trusted."""
+    origin = _PLAIN_ORIGIN.fullmatch(request.headers.get("Origin", ""))
+    host = request.url.host
+    return bool(
+        origin and request.path == "/trusted" and origin[1].strip("[]").lower() == str(host).lower()
+    )
 
 
 def _said(error: web.HTTPException) -> words.Page:
