@@ -13,6 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.errors import StartError
 from edgecam.web import assets, words
+from edgecam.web.api import every
 from edgecam.web.entrance import Entrance
 from edgecam.web.pages import page
 from edgecam.web.routes import SOCKET_PATH, needed
@@ -66,6 +67,7 @@ class WebServer:
         self.app.router.add_get("/health", self._health)
         self.app.router.add_get("/door.css", self._file)
         self._entrance.attach(self.app)
+        every.attach(self.app, keeper)
         mount(self.app)
         self.app.router.add_get("/{path:.*}", self._file)
 
