@@ -1,7 +1,7 @@
 """The page's files, read once and kept in memory.
 
 The page asks for them under a name that changes with any of them, so a browser that has them asks
-for the page alone. Scripts and styles go without their comments, which are a third of what would be
+for the page alone. Scripts and styles go without comments and indentation, a third of what would be
 sent; their lines keep their numbers.
 """
 
@@ -34,6 +34,8 @@ _REMARK = re.compile(
     re.MULTILINE,
 )
 """A comment that has its lines for itself, but for licences, which begin with an exclamation."""
+
+_INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
 
 _ASK = "no-cache"
 _KEEP = "max-age=31536000, immutable"
@@ -85,7 +87,7 @@ def without_remarks(body: bytes, kind: str) -> bytes:
     """A script or a style sheet without what only its readers need."""
     if kind not in ("text/javascript", "text/css"):
         return body
-    return _REMARK.sub(lambda it: b"\n" * it[0].count(b"\n"), body)
+    return _INDENTATION.sub(b"", _REMARK.sub(lambda it: b"\n" * it[0].count(b"\n"), body))
 
 
 def _collect(folder: Traversable, prefix: str, assets: dict[str, Asset]) -> None:

@@ -7,6 +7,8 @@ SOCKET_PATH = "/socket.io/"
 NEEDS: dict[tuple[str, str], Role | None] = {
     ("GET", "/health"): None,
     ("GET", "/door.css"): None,
+    ("GET", "/manifest.webmanifest"): None,
+    ("GET", "/icons/{path}"): None,
     ("GET", "/enter/{code}"): None,
     ("GET", "/guest/{code}"): None,
     ("POST", "/guest/{code}"): None,

@@ -65,7 +65,8 @@ class WebServer:
         self._entrance = Entrance(keeper)
         self.app = web.Application(middlewares=[self._guard], client_max_size=MOST_BODY)
         self.app.router.add_get("/health", self._health)
-        self.app.router.add_get("/door.css", self._file)
+        for path in ("/door.css", "/manifest.webmanifest", "/icons/{path}"):
+            self.app.router.add_get(path, self._file)
         self._entrance.attach(self.app)
         every.attach(self.app, keeper)
         mount(self.app)
