@@ -92,6 +92,9 @@ export async function open(house) {
 async function fill(house, me, nav, body) {
   const { language } = house;
   let shown = "";
+  // One for all pages: what could not be done is said after they are drawn anew.
+  const said = make("p", "said");
+  said.setAttribute("role", "alert");
   for (const [name, page, admins] of PAGES) {
     if (admins && me.role !== "admin") continue;
     const title = language.settings.pages[/** @type {keyof typeof language.settings.pages} */ (name)];
@@ -99,16 +102,15 @@ async function fill(house, me, nav, body) {
     button.type = "button";
     const show = async () => {
       shown = name;
-      const fault = make("p", "said");
-      fault.setAttribute("role", "alert");
-      const desk = { house, language, me, again: show,
-        fault: (/** @type {string} */ code) => (fault.textContent = why(language, code)) };
+      said.textContent = "";
+      const fault = (/** @type {string} */ code) => (said.textContent = why(language, code));
+      const desk = { house, language, me, again: show, fault };
       for (const each of nav.children) each.removeAttribute("aria-current");
       button.setAttribute("aria-current", "page");
       const focused = body.contains(document.activeElement);
       const made = await page(desk);
       if (shown !== name) return;
-      body.replaceChildren(make("h3", "", title), fault, ...(made ?? []));
+      body.replaceChildren(make("h3", "", title), said, ...(made ?? []));
       if (focused) body.focus();
       body.scrollTop = 0;
     };
