@@ -94,7 +94,7 @@ lock: ## renew requirements*.lock
 
 clean: ## remove what the other targets made
 	rm -rf .cache .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
-		build dist tests/artifacts tests/bench/viewers/node_modules \
+		build dist tests/artifacts tests/bench/viewers/node_modules tests/browser/axe/node_modules \
 		tests/bench/fanout/pion/pion tests/bench/fanout/pion/whep/whep \
 		tests/bench/fanout/pion/.done tests/bench/fanout/recorded.*
 	find edgecam tests -name __pycache__ -prune -exec rm -rf {} +

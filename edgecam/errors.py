@@ -24,11 +24,18 @@ class InUse(StartError):
 
 
 class CommandError(EdgecamError):
-    """What somebody asks of the node by the command line can't be done; the node goes on."""
+    """What somebody asks of the node can't be done; the node goes on. ``code`` is for programs."""
+
+    def __init__(self, message: str, code: str = "failed") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class NotKept(CommandError):
     """A change could not be written, and has not been made."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "not-kept")
 
 
 class NotAdmitted(EdgecamError):

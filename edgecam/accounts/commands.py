@@ -1,4 +1,4 @@
-"""What the command line asks for, by name: the same whether a node runs or not.
+"""What the command line and the page ask for, by name: the same whether a node runs or not.
 
 Arguments and answers are what JSON has. Everything here blocks.
 """
@@ -18,12 +18,15 @@ Arguments = dict[str, Any]
 Answer = dict[str, Any]
 
 
-def run(ledger: Ledger, what: str, arguments: Arguments) -> Answer:
-    """Do ``what``, with a password in ``arguments`` hashed. CommandError if it can't be done."""
+def run(ledger: Ledger, what: str, arguments: Arguments, who: str = CONSOLE) -> Answer:
+    """Do ``what``, with a password in ``arguments`` hashed. CommandError if it can't be done.
+
+    ``who`` the log says it was.
+    """
     command = _COMMANDS.get(what)
     if command is None:
         raise CommandError(f"this node knows no {what!r}: is it as new as the command?")
-    return command(ledger, arguments)
+    return command(ledger, arguments, who)
 
 
 def with_hash(arguments: Arguments) -> Arguments:
@@ -32,45 +35,46 @@ def with_hash(arguments: Arguments) -> Arguments:
         return arguments
     password = _text(arguments, "password")
     if fault := passwords.fault(password, _text(arguments, "name")):
-        raise CommandError(f"a password {fault}")
+        raise CommandError(f"a password {fault}", "password")
     rest = {key: value for key, value in arguments.items() if key != "password"}
     return rest | {"hash": passwords.hashed(password)}
 
 
-def _user_add(ledger: Ledger, given: Arguments) -> Answer:
+def _user_add(ledger: Ledger, given: Arguments, who: str) -> Answer:
     name, role = _text(given, "name"), _role(given)
-    entry = Entry("account made", CONSOLE, f"{name.strip()}: {role}")
+    entry = Entry("account made", who, f"{name.strip()}: {role}")
     return {"name": ledger.people.add(name, role, _text(given, "hash"), entry).name}
 
 
-def _user_password(ledger: Ledger, given: Arguments) -> Answer:
-    account = ledger.people.set_password(_text(given, "name"), _text(given, "hash"))
+def _user_password(ledger: Ledger, given: Arguments, who: str) -> Answer:
+    account = ledger.people.set_password(_text(given, "name"), _text(given, "hash"), who)
     ledger.sessions.forget(lambda it: it.account == fold(account.name))
     return {"name": account.name}
 
 
-def _user_role(ledger: Ledger, given: Arguments) -> Answer:
-    return {"name": ledger.people.set_role(_text(given, "name"), _role(given)).name}
+def _user_role(ledger: Ledger, given: Arguments, who: str) -> Answer:
+    return {"name": ledger.people.set_role(_text(given, "name"), _role(given), who).name}
 
 
-def _user_remove(ledger: Ledger, given: Arguments) -> Answer:
-    account = ledger.people.remove(_text(given, "name"))
+def _user_remove(ledger: Ledger, given: Arguments, who: str) -> Answer:
+    account = ledger.people.remove(_text(given, "name"), who)
     ledger.sessions.forget(lambda it: it.account == fold(account.name))
     return {"name": account.name}
 
 
-def _user_list(ledger: Ledger, given: Arguments) -> Answer:
+def _user_list(ledger: Ledger, given: Arguments, who: str) -> Answer:
     people = ledger.people.all()
     return {"rows": [[it.name, str(it.role), _day(it.created)] for it in people]}
 
 
-def _link_add(ledger: Ledger, given: Arguments) -> Answer:
+def _link_add(ledger: Ledger, given: Arguments, who: str) -> Answer:
     name, role = _text(given, "name"), _role(given)
-    link, code = ledger.links.add(name, role, _number(given, "seconds"), _number(given, "uses"))
+    seconds, uses = _number(given, "seconds"), _number(given, "uses")
+    link, code = ledger.links.add(name, role, seconds, uses, who)
     return {"name": link.name, "code": code}
 
 
-def _link_list(ledger: Ledger, given: Arguments) -> Answer:
+def _link_list(ledger: Ledger, given: Arguments, who: str) -> Answer:
     return {
         "rows": [
             [it.id, it.name, str(it.role), _time(it.ends), str(it.uses)]
@@ -79,27 +83,27 @@ def _link_list(ledger: Ledger, given: Arguments) -> Answer:
     }
 
 
-def _link_revoke(ledger: Ledger, given: Arguments) -> Answer:
-    link = ledger.links.revoke(_text(given, "id"))
+def _link_revoke(ledger: Ledger, given: Arguments, who: str) -> Answer:
+    link = ledger.links.revoke(_text(given, "id"), who)
     ledger.sessions.forget(lambda it: it.link == link.id)
     return {"name": link.name}
 
 
-def _token_add(ledger: Ledger, given: Arguments) -> Answer:
-    token, shown = ledger.tokens.add(_text(given, "name"), _role(given))
+def _token_add(ledger: Ledger, given: Arguments, who: str) -> Answer:
+    token, shown = ledger.tokens.add(_text(given, "name"), _role(given), who)
     return {"name": token.name, "token": shown}
 
 
-def _token_list(ledger: Ledger, given: Arguments) -> Answer:
+def _token_list(ledger: Ledger, given: Arguments, who: str) -> Answer:
     tokens = ledger.tokens.all()
     return {"rows": [[it.name, str(it.role), _day(it.created)] for it in tokens]}
 
 
-def _token_revoke(ledger: Ledger, given: Arguments) -> Answer:
-    return {"name": ledger.tokens.revoke(_text(given, "name")).name}
+def _token_revoke(ledger: Ledger, given: Arguments, who: str) -> Answer:
+    return {"name": ledger.tokens.revoke(_text(given, "name"), who).name}
 
 
-def _session_list(ledger: Ledger, given: Arguments) -> Answer:
+def _session_list(ledger: Ledger, given: Arguments, who: str) -> Answer:
     return {
         "rows": [
             [it.id, ledger.name_of(it) or "-", _time(it.created), it.address, it.agent or "-"]
@@ -108,25 +112,25 @@ def _session_list(ledger: Ledger, given: Arguments) -> Answer:
     }
 
 
-def _session_revoke(ledger: Ledger, given: Arguments) -> Answer:
+def _session_revoke(ledger: Ledger, given: Arguments, who: str) -> Answer:
     """That of an ``id``; or all of an account's ``name``; or with neither, all there are."""
     id_, name = given.get("id"), given.get("name")
     if id_ is not None:
         what = f"session {_text(given, 'id')}"
-        ended = ledger.sessions.end(lambda it: it.id == id_, Entry("sessions ended", CONSOLE, what))
+        ended = ledger.sessions.end(lambda it: it.id == id_, Entry("sessions ended", who, what))
         if not ended:
-            raise CommandError(f"there is no session {id_!r}: see edgecam session list")
+            raise CommandError(f"there is no session {id_!r}: see edgecam session list", "gone")
     elif name is not None:
         account = ledger.people.named(_text(given, "name"))
         folded = fold(account.name)
-        entry = Entry("sessions ended", CONSOLE, f"all of {account.name}")
+        entry = Entry("sessions ended", who, f"all of {account.name}")
         ended = ledger.sessions.end(lambda it: it.account == folded, entry)
     else:
-        ended = ledger.sessions.end(lambda it: True, Entry("sessions ended", CONSOLE, "all"))
+        ended = ledger.sessions.end(lambda it: True, Entry("sessions ended", who, "all"))
     return {"ended": len(ended)}
 
 
-def _audit(ledger: Ledger, given: Arguments) -> Answer:
+def _audit(ledger: Ledger, given: Arguments, who: str) -> Answer:
     return {
         "rows": [
             [_time(it.at), it.entry.event, it.entry.who, it.entry.what, it.entry.address]
@@ -135,7 +139,7 @@ def _audit(ledger: Ledger, given: Arguments) -> Answer:
     }
 
 
-_COMMANDS: dict[str, Callable[[Ledger, Arguments], Answer]] = {
+_COMMANDS: dict[str, Callable[[Ledger, Arguments, str], Answer]] = {
     "user-add": _user_add,
     "user-password": _user_password,
     "user-role": _user_role,

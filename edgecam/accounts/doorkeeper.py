@@ -11,12 +11,13 @@ from edgecam import names
 from edgecam.accounts import commands, passwords
 from edgecam.accounts.audience import Audience
 from edgecam.accounts.book import CONSOLE, Entry
+from edgecam.accounts.book import CONSOLE, Entry, Logged
 from edgecam.accounts.delays import Delays, network
 from edgecam.accounts.first import SetUpCode
 from edgecam.accounts.ledger import Ledger
 from edgecam.accounts.links import Link
 from edgecam.accounts.one_time import OneTimeLinks
-from edgecam.accounts.people import fold
+from edgecam.accounts.people import Account, fold
 from edgecam.accounts.roles import Pass, Role, Whence
 from edgecam.accounts.sessions import Grant
 from edgecam.errors import CommandError, NotAdmitted, NotKept
@@ -174,12 +175,32 @@ class Doorkeeper:
         finally:
             self.changed()
 
-    async def command(self, what: str, arguments: commands.Arguments) -> commands.Answer:
-        """Do what the command line asks for. CommandError if it can't be done."""
+    async def change_password(self, admitted: Pass, old: str, password: str, whence: Whence) -> str:
+        """Have another password for one's own account. All its sessions end and a new one begins,
+        of which this is the secret.
+        """
+        account = self.ledger.account_of(admitted)
+        if account is None:
+            raise NotAdmitted("wrong", "there is no account to this session")
+        with self._attempt(whence):
+            if not await self._hash(passwords.matches, account.password, old):
+                raise await self._failed(whence, "password change failed", account.name)
+            if fault := passwords.fault(password, account.name):
+                raise NotAdmitted("password", f"a password {fault}")
+            kept = await self._hash(passwords.hashed, password)
+        try:
+            return await self._write(self._change_password, account, kept, whence)
+        finally:
+            self.changed()
+
+    async def command(
+        self, what: str, arguments: commands.Arguments, who: str = CONSOLE
+    ) -> commands.Answer:
+        """Do what ``who`` asks for. CommandError if it can't be done."""
         if "password" in arguments:
             arguments = await self._hash(commands.with_hash, arguments)
         try:
-            return await self._write(commands.run, self.ledger, what, arguments)
+            return await self._write(commands.run, self.ledger, what, arguments, who)
         finally:
             self.changed()
 
@@ -194,6 +215,9 @@ class Doorkeeper:
     async def note(self, entry: Entry) -> None:
         """Have it in the audit log, if that can be written."""
         await self._write(self.ledger.book.note, entry)
+    async def log(self, most: int) -> list[Logged]:
+        """The last entries of the audit log, the newest first. NotKept if it can't be read."""
+        return await self._write(self.ledger.book.log, most)
 
     @contextmanager
     def _attempt(self, whence: Whence) -> Iterator[None]:
@@ -232,6 +256,19 @@ class Doorkeeper:
             raise NotAdmitted("not-kept", str(error)) from error
         entry = Entry("signed in", account.name, str(account.role), whence.address)
         return self.ledger.sessions.begin(whence, entry, Grant(account=fold(name)))
+
+    def _change_password(self, account: Account, kept: str, whence: Whence) -> str:
+        people, sessions = self.ledger.people, self.ledger.sessions
+        if people.find(account.name) != account:
+            raise NotAdmitted("wrong", "the account has changed meanwhile")
+        try:
+            people.set_password(account.name, kept, account.name)
+        except NotKept as error:
+            raise NotAdmitted("not-kept", str(error)) from error
+        key = fold(account.name)
+        sessions.forget(lambda it: it.account == key)
+        entry = Entry("signed in", account.name, str(account.role), whence.address)
+        return sessions.begin(whence, entry, Grant(account=key))
 
     async def _write(self, do: Callable[..., Done], *values: object, **named: object) -> Done:
         loop = asyncio.get_running_loop()

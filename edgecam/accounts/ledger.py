@@ -6,7 +6,7 @@ from pathlib import Path
 from edgecam.accounts.book import Book
 from edgecam.accounts.database import Database
 from edgecam.accounts.links import Links
-from edgecam.accounts.people import People
+from edgecam.accounts.people import Account, People
 from edgecam.accounts.roles import Pass
 from edgecam.accounts.sessions import Session, Sessions
 from edgecam.accounts.tokens import Tokens
@@ -67,6 +67,11 @@ class Ledger:
         """Whose it is; "" if it came of a one-time link."""
         admitted = self._pass(session)
         return admitted.name if admitted else ""
+
+    def account_of(self, admitted: Pass) -> Account | None:
+        """The account somebody came in by; None for guests, machines, and who is at the console."""
+        session = self.sessions.of(admitted.id) if admitted.kind == "session" else None
+        return self.people.find(session.account) if session and session.account else None
 
     def close(self) -> None:
         """Let go of the file."""

@@ -62,7 +62,7 @@ class Links:
         """A new one and its code, which nobody can be told again. CommandError if it can't be."""
         name = name.strip()
         if fault := names.fault(name):
-            raise CommandError(f"a name {fault}")
+            raise CommandError(f"a name {fault}", "name")
         if role is Role.ADMIN:
             raise CommandError("a guest is no admin: make an account, or choose another role")
         if not 0 < seconds <= MOST_AGE:
@@ -70,7 +70,9 @@ class Links:
         if not 0 < uses <= MOST_USES:
             raise CommandError(f"a link can be used once to {MOST_USES} times")
         if len(self.all()) >= MOST_LINKS:
-            raise CommandError(f"there are {MOST_LINKS} links already: revoke one first")
+            raise CommandError(
+                f"there are {MOST_LINKS} links already: revoke one first", "too-many"
+            )
         now, code = self._book.clock.now(), secrets.token_urlsafe(16)
         made = Link(secrets.token_hex(6), digest(code), name, role, now, now + seconds, uses)
         values = (made.id, made.digest, name, str(role), now, made.ends, uses)
@@ -101,7 +103,7 @@ class Links:
         """Have it no more, nor the sessions it began on disk. CommandError if there is none."""
         link = self._links.get(id_)
         if link is None:
-            raise CommandError(f"there is no link {id_!r}: see edgecam link list")
+            raise CommandError(f"there is no link {id_!r}: see edgecam link list", "gone")
         self._book.change(
             Entry("link revoked", who, link.name),
             ("DELETE FROM links WHERE id = ?", (id_,)),

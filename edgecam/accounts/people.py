@@ -49,11 +49,15 @@ class People:
         """A new one; ``password`` is hashed. CommandError if the name can't be had."""
         name = name.strip()
         if fault := names.fault(name):
-            raise CommandError(f"a name {fault}")
+            raise CommandError(f"a name {fault}", "name")
         if self.find(name) is not None:
-            raise CommandError(f"there is an account {name!r} already: choose another name")
+            raise CommandError(
+                f"there is an account {name!r} already: choose another name", "taken"
+            )
         if len(self) >= MOST_ACCOUNTS:
-            raise CommandError(f"there are {MOST_ACCOUNTS} accounts already: remove one first")
+            raise CommandError(
+                f"there are {MOST_ACCOUNTS} accounts already: remove one first", "too-many"
+            )
         made = Account(name, role, password, self._book.clock.now())
         values = (name, fold(name), str(role), password, made.created)
         self._book.change(
@@ -104,7 +108,7 @@ class People:
         account = self.find(name)
         if account is None:
             known = ", ".join(each.name for each in self.all()) or "there are no accounts"
-            raise CommandError(f"there is no account {name!r} ({known})")
+            raise CommandError(f"there is no account {name!r} ({known})", "gone")
         return account
 
     def _replaced(self, account: Account) -> Account:
@@ -114,7 +118,9 @@ class People:
     def _has_not_to_be_the_last(self, account: Account) -> None:
         others = [each for each in self.all() if each.role is Role.ADMIN and each != account]
         if account.role is Role.ADMIN and not others:
-            raise CommandError(f"{account.name!r} is the only admin: make another one first")
+            raise CommandError(
+                f"{account.name!r} is the only admin: make another one first", "last-admin"
+            )
 
 
 def fold(name: str) -> str:

@@ -49,11 +49,13 @@ class Tokens:
         """A new one, and itself, which nobody can be told again. CommandError if it can't be."""
         name = name.strip()
         if fault := names.fault(name):
-            raise CommandError(f"a name {fault}")
+            raise CommandError(f"a name {fault}", "name")
         if any(each.name.casefold() == name.casefold() for each in self.all()):
-            raise CommandError(f"there is a token {name!r} already: choose another name")
+            raise CommandError(f"there is a token {name!r} already: choose another name", "taken")
         if len(self._tokens) >= MOST_TOKENS:
-            raise CommandError(f"there are {MOST_TOKENS} tokens already: revoke one first")
+            raise CommandError(
+                f"there are {MOST_TOKENS} tokens already: revoke one first", "too-many"
+            )
         token = secrets.token_urlsafe(32)
         now = self._book.clock.now()
         made = Token(secrets.token_hex(6), digest(token), name, role, now)
@@ -76,4 +78,4 @@ class Tokens:
                 self._tokens = {k: v for k, v in self._tokens.items() if v != each}
                 return each
         known = ", ".join(each.name for each in self.all()) or "there are none"
-        raise CommandError(f"there is no token {name!r} ({known})")
+        raise CommandError(f"there is no token {name!r} ({known})", "gone")

@@ -16,6 +16,8 @@ from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.errors import StartError
 from edgecam.web import assets, watching, words
 from edgecam.web.connections import PATIENCE, Connections, Listener
+from edgecam.web import assets, words
+from edgecam.web.api import every
 from edgecam.web.entrance import Entrance
 from edgecam.web.pages import page
 from edgecam.web.routes import SOCKET_PATH, needed
@@ -79,6 +81,10 @@ class WebServer:
         self.app.router.add_get("/door.css", self._file)
         self._entrance.attach(self.app)
         watching.attach(self.app, keeper)
+        for path in ("/door.css", "/manifest.webmanifest", "/icons/{path}"):
+            self.app.router.add_get(path, self._file)
+        self._entrance.attach(self.app)
+        every.attach(self.app, keeper)
         mount(self.app)
         self.app.router.add_get("/{path:.*}", self._file)
 

@@ -35,7 +35,7 @@ LOADS = "() => performance.getEntriesByType('navigation')[0].type"
 # Of what only call.css says, something that holds.
 STYLED = "() => getComputedStyle(document.getElementById('people')).position === 'absolute'"
 
-LATE = {"languages.js": 2, "pt-BR.js*": 2, "furnish.js": 1, "cameras.js": 1, "call.css": 1}
+LATE = {"languages.js": 2, "pt-BR.js*": 1, "furnish.js": 1, "cameras.js": 1, "call.css": 1}
 """What comes late, and how often it is asked for at first: some of it is preloaded."""
 
 

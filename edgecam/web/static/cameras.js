@@ -1,6 +1,6 @@
-import { make } from "./dom.js";
+import { make, style } from "./dom.js";
+import { insist, orReload } from "./insist.js";
 import { Panel } from "./panel.js";
-import { Tiles } from "./tiles.js";
 import { element } from "./view.js";
 import { fill } from "./words.js";
 
@@ -25,7 +25,10 @@ export class Cameras {
   /** The ways in it. */
   #offered = "[]";
   #panel;
-  #tiles;
+  /** Once there is something to stand beside the picture. @type {import("./tiles.js").Tiles | null} */
+  #tiles = null;
+  /** What is to. @type {readonly Camera[]} */
+  #beside = [];
   /** What is drawn: a list that is drawn anew loses the focus. */
   #drawn = "";
 
@@ -39,7 +42,6 @@ export class Cameras {
     section.append(make("h2", "", cameras.title), this.#list, this.#side);
     this.#button.title = cameras.title;
     element("message", HTMLElement).append(this.#others);
-    this.#tiles = new Tiles(cameras.show, (camera) => house.session.show(camera));
     this.#panel = new Panel(this.#button, section, () => {});
     this.#side.addEventListener("click", () => {
       const { showing } = house.store.state;
@@ -69,7 +71,18 @@ export class Cameras {
     }
     this.#offer(lost ? cameras.slice(0, MOST_OTHERS) : []);
     // Which is shown has to be known first, or it would be shown twice.
-    this.#tiles.draw(choice.side && showing ? others : []);
+    this.#stand(choice.side && showing ? others : []);
+  }
+
+  /** @param {readonly Camera[]} cameras those beside the one that is shown */
+  async #stand(cameras) {
+    this.#beside = cameras;
+    if (!this.#tiles && cameras.length) {
+      const { session, language } = this.#house;
+      const { Tiles } = await orReload(insist(tiles));
+      this.#tiles ??= new Tiles(language.cameras.show, (camera) => session.show(camera));
+    }
+    this.#tiles?.draw(this.#beside);
   }
 
   /** Ways to these and no others; what stays is left as it is, as somebody may be about to press it. */
@@ -111,4 +124,9 @@ export class Cameras {
     if (state === "ready") return fill(language.watching, { viewers, places });
     return state === "failed" && message ? message : language.cameras[state];
   }
+}
+
+async function tiles() {
+  const [module] = await Promise.all([import("./tiles.js"), style(new URL("tiles.css", import.meta.url).href)]);
+  return module;
 }

@@ -1,4 +1,4 @@
-import { byPointer } from "./dom.js";
+import { byPointer, shortcut } from "./dom.js";
 import { element } from "./view.js";
 
 /**
@@ -64,10 +64,7 @@ export class Controls {
   #onKey(event) {
     // A held Enter presses a button again and again: what turns something on would turn it off.
     if (event.repeat && event.key === "Enter" && event.target instanceof HTMLButtonElement) event.preventDefault();
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    // Who writes a name means letters.
-    if (event.target instanceof HTMLInputElement) return;
-    const key = event.key?.toLowerCase();
+    const key = event.repeat ? "" : shortcut(event);
     if (key === "m" && !this.#sound.hidden) this.#player.toggleSound();
     if (key === "f") this.#toggleFullscreen();
   }

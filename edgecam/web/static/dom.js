@@ -29,6 +29,39 @@ export function style(href) {
   });
 }
 
+const KEYS = "edgecam-keys";
+
+/** Whether single keys do something: who speaks to a computer may say letters that mean none. */
+export function hasKeys() {
+  try {
+    return localStorage.getItem(KEYS) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+/** @param {boolean} on */
+export function setKeys(on) {
+  try {
+    localStorage.setItem(KEYS, on ? "on" : "off");
+  } catch {
+    // A browser that keeps nothing.
+  }
+}
+
+/**
+ * The key of the page's own that is meant, in lower case; "" if none is: it belongs to a command, to
+ * a field, or to what lies over the page.
+ *
+ * @param {KeyboardEvent} event
+ */
+export function shortcut({ key, ctrlKey, metaKey, altKey, target }) {
+  // What fills forms in by itself has no key.
+  if (!key || ctrlKey || metaKey || altKey || !hasKeys()) return "";
+  if (target instanceof Element && target.closest("input, select, textarea, dialog")) return "";
+  return key.toLowerCase();
+}
+
 /**
  * Whether a click ended a press of mouse, finger or pen; else a key made it, or what a screen reader
  * presses, which Firefox gives a `detail` as a mouse has, but no pointer.

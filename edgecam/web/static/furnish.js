@@ -1,11 +1,13 @@
+import { keepAwake } from "./awake.js";
 import { Cameras } from "./cameras.js";
 import { style } from "./dom.js";
 import { insist, orReload } from "./insist.js";
 import { Link } from "./link/link.js";
 import { People } from "./people.js";
 import { TalkView } from "./talk/view.js";
+import { Tools } from "./tools.js";
 
-const STYLES = ["call.css", "panels.css", "tiles.css"];
+const STYLES = ["call.css", "panels.css"];
 
 /**
  * @typedef {object} House what the parts of the call's view stand on
@@ -30,4 +32,6 @@ export async function furnish(house) {
   new Cameras(house);
   new TalkView(house);
   new Link(house);
+  new Tools(house);
+  keepAwake(house.store);
 }

@@ -2,9 +2,9 @@ import { insist } from "./insist.js";
 
 /**
  * Which language the page speaks. To add one, for example German: copy languages/en.js to
- * languages/de.js, translate it (its `lang` is "de"), and preload it in index.html, as the others
- * are: that is the list of the languages there are. Then add what the server says on pages of its
- * own to edgecam/web/words.py. tests/test_words.py and test_web_words.py find what is missing.
+ * languages/de.js, translate it (its `lang` is "de"), and add its tag to index.html, where the list
+ * of the languages there are is. Then add what the server says on pages of its own to
+ * edgecam/web/words.py. tests/test_words.py and test_web_words.py find what is missing.
  *
  * All that the page says: languages/en.js explains it.
  * @typedef {typeof import("./languages/en.js").default} Language
@@ -55,8 +55,8 @@ async function file(tag, attempt) {
 
 /** The tags of the languages there are: the names of their files. */
 function listed() {
-  const links = document.querySelectorAll('link[rel="modulepreload"][href*="languages/"]');
-  return [...links].map((link) => /([^/]+)\.js$/.exec(link.getAttribute("href") ?? "")?.[1] ?? FALLBACK);
+  const list = document.querySelector('meta[name="languages"]')?.getAttribute("content");
+  return (list ?? FALLBACK).split(" ");
 }
 
 /** @param {string} tag */

@@ -1,9 +1,8 @@
 import { make } from "../dom.js";
+import { insist, orReload } from "../insist.js";
 import { Panel } from "../panel.js";
 import { element } from "../view.js";
 import { fill } from "../words.js";
-import { figures } from "./figures.js";
-import { LatencyReader } from "./latency.js";
 import { Quality } from "./quality.js";
 import { sample } from "./sample.js";
 
@@ -12,6 +11,10 @@ import { sample } from "./sample.js";
  * @typedef {import("../state.js").State} State
  * @typedef {import("./sample.js").Sample} Sample
  * @typedef {import("./quality.js").Verdict} Verdict
+ *
+ * @typedef {object} Tools what only who opens the figures needs
+ * @property {typeof import("./figures.js").figures} figures
+ * @property {import("./latency.js").LatencyReader} latencyReader
  */
 
 const EVERY_MS = 1_000;
@@ -31,7 +34,8 @@ function tellsOfLink({ phase, camera }) {
 export class Link {
   #house;
   #quality = new Quality();
-  #latencyReader;
+  /** Once they are here. @type {Tools | null} */
+  #tools = null;
   /** @type {import("./figures.js").Latency | null} */
   #latency = null;
   #reading = false;
@@ -49,8 +53,7 @@ export class Link {
   /** @param {House} house */
   constructor(house) {
     this.#house = house;
-    const { language, store, video } = house;
-    this.#latencyReader = new LatencyReader(video);
+    const { language, store } = house;
     const section = element("figures", HTMLElement);
     section.setAttribute("aria-label", language.figures.title);
     section.append(make("h2", "", language.figures.title), this.#said, this.#table);
@@ -103,7 +106,11 @@ export class Link {
   async #readLatency() {
     if (this.#reading) return;
     this.#reading = true;
-    this.#latency = await this.#latencyReader.read();
+    if (!this.#tools) {
+      this.#tools = await orReload(tools(this.#house.video));
+      this.#drawFigures();
+    }
+    this.#latency = await this.#tools.latencyReader.read();
     this.#reading = false;
   }
 
@@ -122,7 +129,19 @@ export class Link {
     const from = this.#samples[0];
     const to = this.#samples.at(-1);
     if (!from || !to) return;
-    const rows = figures(from, to, this.#latency, this.#house.language);
+    if (!this.#tools) {
+      this.#readLatency();
+      return;
+    }
+    const rows = this.#tools.figures(from, to, this.#latency, this.#house.language);
     this.#table.replaceChildren(...rows.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]));
   }
+}
+
+/** @param {HTMLVideoElement} video @returns {Promise<Tools>} */
+async function tools(video) {
+  const [{ figures }, { LatencyReader }] = await insist(() =>
+    Promise.all([import("./figures.js"), import("./latency.js")]),
+  );
+  return { figures, latencyReader: new LatencyReader(video) };
 }

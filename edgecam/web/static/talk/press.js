@@ -1,4 +1,4 @@
-import { byPointer } from "../dom.js";
+import { byPointer, hasKeys } from "../dom.js";
 
 /**
  * @typedef {object} Listener
@@ -61,7 +61,7 @@ export class Press {
     const key = event.key?.toLowerCase();
     if (event.ctrlKey || event.metaKey || event.altKey || (key !== " " && key !== KEY)) return;
     const onButton = event.target === this.#button;
-    if (!onButton && takesKey(event.target, key)) return;
+    if (!onButton && (!hasKeys() || takesKey(event.target, key))) return;
     if (this.#button.hidden || this.#button.disabled) return;
     event.preventDefault();
     if (!event.repeat) this.#hold(event.code, onButton && key === " " ? event.timeStamp : NEVER);
@@ -99,5 +99,5 @@ export class Press {
 /** Whether an element has a use of its own for a key. @param {EventTarget | null} target @param {string} key */
 function takesKey(target, key) {
   if (!(target instanceof Element)) return false;
-  return target.closest(key === " " ? "input, button, a, summary, select, textarea, .panel" : "input, select, textarea") !== null;
+  return target.closest(key === " " ? "input, button, a, summary, select, textarea, dialog, .panel" : "input, select, textarea, dialog") !== null;
 }

@@ -1,0 +1,86 @@
+"""A message as it comes and as it goes: JSON, from this very page, and never kept by a browser."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from edgecam.accounts.book import CONSOLE
+from edgecam.accounts.doorkeeper import Doorkeeper
+from edgecam.accounts.roles import Pass
+from edgecam.errors import CommandError
+from edgecam.web.sessions import admitted
+
+DEADLINE = 10.0
+"""Seconds a message may take to arrive."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def read(request: web.Request) -> dict[str, Any]:
+    """The object that was sent. 403 if another site sent it, 400, 408 or 415 if it is none."""
+    # Who shows a token is no browser that another site could make say something.
+    by_token = "Authorization" in request.headers and not request.cookies
+    if not by_token and request.headers.get("Origin") != f"https://{request.host}":
+        raise web.HTTPForbidden
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+    try:
+        async with asyncio.timeout(DEADLINE):
+            body = json.loads(await request.read())
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except (ValueError, RecursionError) as error:
+        raise web.HTTPBadRequest from error
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest
+    return body
+
+
+def text(message: dict[str, Any], field: str) -> str:
+    """A text that has to be in it. 400 if there is none."""
+    value = message.get(field)
+    if not isinstance(value, str):
+        raise web.HTTPBadRequest
+    return value
+
+
+def whole(message: dict[str, Any], field: str) -> int:
+    """A whole number that has to be in it. 400 if there is none."""
+    value = message.get(field)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise web.HTTPBadRequest
+    return value
+
+
+def asker(keeper: Doorkeeper, request: web.Request) -> Pass:
+    """Who asks. 401 for whoever has just lost the right to."""
+    who = admitted(keeper.ledger, request)
+    if who is None:
+        raise web.HTTPUnauthorized
+    return who
+
+
+def told(value: dict[str, Any]) -> web.Response:
+    """The answer that says so."""
+    return web.json_response(value, headers={"Cache-Control": "no-store"})
+
+
+def refused(code: str, why: str) -> web.Response:
+    """The answer to what can't be done."""
+    return web.json_response(
+        {"code": code, "error": why}, status=409, headers={"Cache-Control": "no-store"}
+    )
+
+
+async def command(
+    keeper: Doorkeeper, request: web.Request, what: str, given: dict[str, Any]
+) -> web.Response:
+    """Do it in the asker's name."""
+    who = asker(keeper, request).name or CONSOLE
+    try:
+        return told(await keeper.command(what, given, who))
+    except CommandError as error:
+        return refused(error.code, str(error))

@@ -1,0 +1,30 @@
+import { make } from "../dom.js";
+import { fill } from "../words.js";
+import { get, post } from "./ask.js";
+import { grave, item, moment } from "./parts.js";
+import { readWatching } from "./readers.js";
+
+/** Who is watching, by whatever way, and hanging up on them. @type {import("./settings.js").Page} */
+export async function watchingPage({ language, again, fault }) {
+  const { settings } = language;
+  const told = await get("watching");
+  const watching = told.ok ? readWatching(told.value) : null;
+  if (!watching) return null;
+  const list = make("ul");
+  const kinds = /** @type {Record<string, string>} */ (settings.watching.kinds);
+  const roles = /** @type {Record<string, string>} */ (settings.roles);
+  for (const { id, who, role, since, address, kind } of watching) {
+    const how = Object.hasOwn(kinds, kind) ? kinds[kind] : kind;
+    const may = Object.hasOwn(roles, role) ? roles[role] : "";
+    const began = fill(settings.since, { time: moment(language, since) });
+    const detail = [how, may, address, began].filter(Boolean).join(" · ");
+    const name = who || settings.console;
+    list.append(item(name, detail, grave(language, settings.watching.end, name, async () => {
+      const done = await post(`watching/${encodeURIComponent(id)}/hang-up`, {});
+      await again();
+      if (!done.ok) fault(done.code);
+    })));
+  }
+  if (!watching.length) list.append(item(settings.watching.nobody, ""));
+  return [list];
+}

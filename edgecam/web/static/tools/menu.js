@@ -1,0 +1,75 @@
+import { hasKeys, make, setKeys } from "../dom.js";
+import { insist } from "../insist.js";
+import { canFloat } from "./floating.js";
+
+/**
+ * @typedef {import("../furnish.js").House} House
+ * @typedef {import("../tools.js").Tools} Tools
+ */
+
+/** @param {HTMLElement} section @param {House} house @param {Tools} tools */
+export function fill(section, house, tools) {
+  const { more } = house.language;
+  const close = (/** @type {() => unknown} */ act) => () => {
+    tools.close();
+    act();
+  };
+  const zoom = make("div", "row");
+  for (const bigger of [true, false]) {
+    const button = entry(more[bigger ? "zoom-in" : "zoom-out"], () => tools.lens().then((lens) => lens.step(bigger)));
+    button.className = "";
+    zoom.append(button);
+  }
+  section.append(
+    make("h2", "", more.title),
+    entry(more.snapshot, close(() => tools.snapshot()), "s"),
+    ...(canFloat() ? [entry(more.float, close(() => tools.float()), "p")] : []),
+    zoom,
+    entry(more.settings, close(() => settings(house))),
+    keys(house),
+  );
+}
+
+/** @param {House} house */
+async function settings(house) {
+  const { open } = await insist(() => import("../settings/settings.js"));
+  await open(house);
+}
+
+/** @param {string} text @param {() => unknown} act @param {string} [key] */
+function entry(text, act, key) {
+  const button = make("button", "wide");
+  button.type = "button";
+  button.append(make("span", "", text));
+  if (key) {
+    button.setAttribute("aria-keyshortcuts", key);
+    const hint = make("kbd", "", key);
+    hint.setAttribute("aria-hidden", "true");
+    button.append(hint);
+  }
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** The keys there are, and whether they do anything (WCAG 2.1.4). @param {House} house */
+function keys({ language }) {
+  const { keys } = language;
+  const details = make("details");
+  const list = make("dl");
+  for (const [key, does] of keys.list) list.append(keyed(key), make("dd", "", does));
+  const label = make("label", "check");
+  const box = make("input");
+  box.type = "checkbox";
+  box.checked = hasKeys();
+  box.addEventListener("change", () => setKeys(box.checked));
+  label.append(box, make("span", "", keys.on));
+  details.append(make("summary", "", keys.title), list, label);
+  return details;
+}
+
+/** @param {string} key */
+function keyed(key) {
+  const term = make("dt");
+  term.append(make("kbd", "", key));
+  return term;
+}
