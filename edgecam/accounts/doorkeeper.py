@@ -10,7 +10,6 @@ from typing import TypeVar
 from edgecam import names
 from edgecam.accounts import commands, passwords
 from edgecam.accounts.audience import Audience
-from edgecam.accounts.book import CONSOLE, Entry
 from edgecam.accounts.book import CONSOLE, Entry, Logged
 from edgecam.accounts.delays import Delays, network
 from edgecam.accounts.first import SetUpCode
@@ -215,6 +214,7 @@ class Doorkeeper:
     async def note(self, entry: Entry) -> None:
         """Have it in the audit log, if that can be written."""
         await self._write(self.ledger.book.note, entry)
+
     async def log(self, most: int) -> list[Logged]:
         """The last entries of the audit log, the newest first. NotKept if it can't be read."""
         return await self._write(self.ledger.book.log, most)

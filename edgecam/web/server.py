@@ -15,9 +15,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.errors import StartError
 from edgecam.web import assets, watching, words
-from edgecam.web.connections import PATIENCE, Connections, Listener
-from edgecam.web import assets, words
 from edgecam.web.api import every
+from edgecam.web.connections import PATIENCE, Connections, Listener
 from edgecam.web.entrance import Entrance
 from edgecam.web.pages import page
 from edgecam.web.routes import SOCKET_PATH, needed
