@@ -1,0 +1,43 @@
+"""The common suite of the camera and microphone drivers, run where the devices are."""
+
+import shutil
+from importlib.metadata import distribution
+from pathlib import Path
+
+from tests.device.machine import ROOT
+
+SUITE = "/srv/suite"
+
+_TOOLS = (
+    *("pytest", "pytest-asyncio", "pytest-timeout", "iniconfig", "packaging", "pluggy"),
+    *("pygments", "blockbuster", "forbiddenfruit"),
+)
+"""What the suite takes besides edgecam: pure Python, so that it works with another one, too."""
+
+
+def install(root: Path) -> None:
+    """Put the tests of this tree, and pytest, into the system whose root is ``root``."""
+    suite = root / SUITE.lstrip("/")
+    (suite / "tests").mkdir(parents=True)
+    shutil.copy(ROOT / "pyproject.toml", suite)
+    for file in (ROOT / "tests").glob("*.py"):
+        shutil.copy(file, suite / "tests")
+    for name in _TOOLS:
+        of = distribution(name)
+        for part in of.files or ():
+            if part.suffix != ".pyc" and ".." not in part.parts:
+                (suite / part).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(str(of.locate_file(part)), suite / part)
+
+
+def command(chosen: str, seconds: int, **devices: str) -> tuple[str, ...]:
+    """What runs the ``chosen`` tests as the service's user, each for so many seconds at most, with
+    ``devices`` as their environment. It fails where one is missing.
+    """
+    environment = [f"EDGECAM_TEST_{name}={value}" for name, value in devices.items()]
+    return (
+        *("runuser", "-u", "edgecam", "-G", "video", "-G", "audio", "--"),
+        *("env", "-C", SUITE, "PYTHONDONTWRITEBYTECODE=1", *environment),
+        *("/opt/edgecam/bin/python", "-m", "pytest", "tests/test_capture_drivers.py"),
+        *("-p", "no:cacheprovider", f"--timeout={seconds}", "-k", chosen),
+    )
