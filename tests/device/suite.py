@@ -30,14 +30,24 @@ def install(root: Path) -> None:
                 shutil.copy(str(of.locate_file(part)), suite / part)
 
 
-def command(chosen: str, seconds: int, **devices: str) -> tuple[str, ...]:
-    """What runs the ``chosen`` tests as the service's user, each for so many seconds at most, with
-    ``devices`` as their environment. It fails where one is missing.
+def command(
+    chosen: str, seconds: int, file: str = "test_capture_drivers.py", **devices: str
+) -> tuple[str, ...]:
+    """What runs the ``chosen`` tests of ``file`` as the service's user, each for so many seconds at
+    most, with ``devices`` as their environment. It fails where one is missing.
     """
     environment = [f"EDGECAM_TEST_{name}={value}" for name, value in devices.items()]
     return (
         *("runuser", "-u", "edgecam", "-G", "video", "-G", "audio", "--"),
         *("env", "-C", SUITE, "PYTHONDONTWRITEBYTECODE=1", *environment),
-        *("/opt/edgecam/bin/python", "-m", "pytest", "tests/test_capture_drivers.py"),
+        *("/opt/edgecam/bin/python", "-m", "pytest", f"tests/{file}"),
         *("-p", "no:cacheprovider", f"--timeout={seconds}", "-k", chosen),
+        # picamera2, with a new Python.
+        *("-W", "ignore:setDaemon:DeprecationWarning"),
     )
+
+
+def all_passed(said: str) -> bool:
+    """Whether the suite that ``said`` this ran, and nothing failed or was skipped."""
+    last = said.splitlines()[-1] if said else ""
+    return " passed" in last and not any(bad in last for bad in ("failed", "error", "skipped"))
