@@ -11,8 +11,8 @@ from edgecam.errors import SourceError
 FIRST = 8.0
 """Seconds a camera may take until its first picture: those on USB take two or three."""
 
-SILENCE = 2.0
-"""Seconds between two pictures after which a camera has failed."""
+SILENCE = 1.8
+"""Seconds between two pictures after which a camera has failed: viewers are told within two."""
 
 GOING = 0.25
 """Seconds ``close`` waits for the thread, which ends with the next picture."""

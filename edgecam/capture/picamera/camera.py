@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from edgecam.capture.access_units import AccessUnits
+from edgecam.capture.opening import Opening
 from edgecam.capture.picamera import settings as given
 from edgecam.capture.picamera.library import load
 from edgecam.capture.picamera.pictures import as_encoders_take_it, copied
@@ -24,6 +25,8 @@ from edgecam.h264_levels import lowest_level
 from edgecam.media import Packet, Picture, VideoFormat
 
 logger = logging.getLogger(__name__)
+
+HANGS = "the camera's driver hangs: restart the device, and check the camera's ribbon"
 
 STUCK = 2.0
 """Seconds in which the camera has to be let go before it is opened again."""
@@ -66,34 +69,13 @@ class PicameraCamera:
         self._bitrate = 0
         self._own_h264 = format != "raw"
         self._pump: Pump | None = None
+        self._opening = Opening(HANGS, self._opened, Pump.close)
         self._told = False
 
     def open(self) -> None:
         if self._pump is not None and not self._pump.gone(STUCK):
-            raise SourceError(
-                "the camera's driver hangs: restart the device, and check the camera's ribbon"
-            )
-        sensor = self._settings.sensor
-        library = load()
-        number = given.chosen(library.Picamera2.global_camera_info(), self._device)
-        info = library.Picamera2.global_camera_info()[number]
-        called = f"the camera {given.name(info)}"
-        self._set_hdr(number, info)
-        camera = _opened(library, number, self._settings.tuning, called)
-        run = _Run(camera, called, self._settings)
-        try:
-            run.configure(library, sensor)
-            if self._encodes():
-                run.encode(self._controls, self._most_bitrate, self._bitrate)
-            else:
-                run.deliver_pictures()
-            camera.start()
-        except BaseException as error:
-            run.release()
-            if isinstance(error, SourceError | KeyboardInterrupt):
-                raise
-            raise SourceError(f"{called} could not be started ({error}): see the log") from error
-        self._pump = Pump(called, run.seen(), run.release, self._controls.request_keyframe, run.end)
+            raise SourceError(HANGS)
+        self._pump = self._opening()
 
     def read(self) -> Seen:
         """The next picture, or access unit."""
@@ -117,6 +99,30 @@ class PicameraCamera:
         if self._format == "auto":
             self._own_h264 = False
         return not self._own_h264
+
+    def _opened(self) -> Pump:
+        """In a thread of its own."""
+        sensor = self._settings.sensor
+        library = load()
+        number = given.chosen(library.Picamera2.global_camera_info(), self._device)
+        info = library.Picamera2.global_camera_info()[number]
+        called = f"the camera {given.name(info)}"
+        self._set_hdr(number, info)
+        camera = _opened(library, number, self._settings.tuning, called)
+        run = _Run(camera, called, self._settings)
+        try:
+            run.configure(library, sensor)
+            if self._encodes():
+                run.encode(self._controls, self._most_bitrate, self._bitrate)
+            else:
+                run.deliver_pictures()
+            camera.start()
+        except BaseException as error:
+            run.release()
+            if isinstance(error, SourceError | KeyboardInterrupt):
+                raise
+            raise SourceError(f"{called} could not be started ({error}): see the log") from error
+        return Pump(called, run.seen(), run.release, self._controls.request_keyframe, run.end)
 
     def _encodes(self) -> bool:
         """Whether the device does, and may."""
