@@ -1,4 +1,4 @@
-"""The common suite of the camera and microphone drivers, run where the devices are."""
+"""The common suite of the camera and microphone drivers, and a viewer, where the devices are."""
 
 import shutil
 from importlib.metadata import distribution
@@ -22,6 +22,9 @@ def install(root: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", suite)
     for file in (ROOT / "tests").glob("*.py"):
         shutil.copy(file, suite / "tests")
+    (suite / "tests/device").mkdir()
+    for name in ("__init__.py", "watcher.py"):
+        shutil.copy(ROOT / "tests/device" / name, suite / "tests/device")
     for name in _TOOLS:
         of = distribution(name)
         for part in of.files or ():
