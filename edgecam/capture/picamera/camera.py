@@ -35,7 +35,7 @@ ENCODER = Path("/dev/video11")
 """Where picamera2 looks for the encoder of a Raspberry Pi up to the 4th."""
 
 SOFTWARE = 1280 * 720 * 30
-"""Pixels a second that the processor of a Raspberry Pi without an encoder is sure to carry."""
+"""Pixels a second that a processor is trusted to encode without being measured."""
 
 MOST_WAITING = 4
 """Pictures or access units on their way from the camera's thread; they don't wait long."""
