@@ -39,22 +39,60 @@ class Camera:
     )
     driver: str = option(
         "virtual",
-        "The camera's driver: `v4l2` for USB, `virtual` for a test picture.",
-        choices=("v4l2", "virtual"),
+        "The camera's driver: `picamera` for a Raspberry Pi's own, `v4l2` for USB, `virtual` for a "
+        "test picture.",
+        choices=("picamera", "v4l2", "virtual"),
     )
     device: str = only_for(
-        ("v4l2",),
-        option("", "The camera's path, best one of `/dev/v4l/by-id`; empty: the first there is."),
+        ("picamera", "v4l2"),
+        option(
+            "",
+            "The camera's path, best one of `/dev/v4l/by-id`; for `picamera` its number or model; "
+            "empty: the first there is.",
+        ),
     )
     format: str = only_for(
-        ("v4l2",),
+        ("picamera", "v4l2"),
         option(
             "auto",
             "What to take from the camera: its own `h264`, or `mjpeg` or `raw` pictures for "
             "edgecam to encode; `auto`: the first of these that it has at this size and rate, raw "
-            "before MJPEG.",
+            "before MJPEG. The `h264` of `picamera` is that of the device's encoder, and it has "
+            "no `mjpeg`.",
             choices=("auto", "h264", "mjpeg", "raw"),
         ),
+    )
+    sensor_mode: str = only_for(
+        ("picamera",),
+        option(
+            "",
+            "The sensor's mode, as `WIDTHxHEIGHT` or `WIDTHxHEIGHT:BITS` of `rpicam-hello "
+            "--list-cameras`, which decides on what it sees and how fast; empty: the nearest.",
+        ),
+    )
+    rotation: str = only_for(
+        ("picamera",),
+        option("0", "Degrees by which the picture is turned.", choices=("0", "180")),
+    )
+    flip: str = only_for(
+        ("picamera",),
+        option(
+            "none",
+            "How it is mirrored, besides.",
+            choices=("none", "horizontal", "vertical", "both"),
+        ),
+    )
+    hdr: str = only_for(
+        ("picamera",),
+        option(
+            "off",
+            "High dynamic range: by the `sensor` of a Camera Module 3, or on a Raspberry Pi 5 of a "
+            "`single` exposure.",
+            choices=("off", "sensor", "single"),
+        ),
+    )
+    tuning: str = only_for(
+        ("picamera",), option("", "libcamera's tuning file; empty: the one for the sensor.")
     )
     width: int = option(1280, "Width of the picture in pixels, even.", 320, 1920)
     height: int = option(720, "Height of the picture in pixels, even.", 180, 1080)
@@ -331,6 +369,8 @@ def contradictions(config: Config) -> Iterator[str]:
     for name in ("width", "height"):
         if getattr(config.camera, name) % 2:
             yield f"camera.{name}: has to be even, as 4:2:0 video is"
+    if config.camera.driver == "picamera" and config.camera.format == "mjpeg":
+        yield "camera.format: the driver 'picamera' has no mjpeg: choose auto, h264 or raw"
     if config.viewers.standing_offers > config.viewers.most:
         yield "viewers.standing_offers: can't exceed viewers.most"
     for name in ("speaker", "screen"):

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
+from edgecam.capture.picamera import library, settings
 from edgecam.capture.v4l2 import names
 from edgecam.capture.v4l2.modes import Mode, Rates
 from edgecam.encode.h264 import X264
 from edgecam.encode.vp8 import Vp8
+from edgecam.errors import SourceError
 
 _PLUMBING = (
     *("null", "hw:", "front", "rear", "center_lfe", "side", "surround", "iec958", "usbstream"),
@@ -23,6 +25,8 @@ def listed(dev: Path = names.DEV) -> Iterator[str]:
     """Each with the name to put into the configuration. Blocks as long as the devices do."""
     yield "Cameras (camera.driver = 'v4l2', camera.device as below):"
     yield from _or_none(_cameras(dev))
+    yield "Cameras by ribbon (camera.driver = 'picamera', camera.device as below):"
+    yield from _or_none(_by_ribbon())
     yield "Microphones (microphone.driver = 'alsa', microphone.device as below):"
     yield from _or_none(_cards(capture=True))
     yield "Loudspeakers (speaker.driver = 'alsa', speaker.device as below):"
@@ -31,7 +35,7 @@ def listed(dev: Path = names.DEV) -> Iterator[str]:
     yield f"  {X264.called}"
     yield f"  {Vp8.called}"
     for encoder in names.encoders(dev):
-        yield f"  H.264 by {encoder.card} at {encoder.path}, which edgecam does not use yet"
+        yield f"  H.264 by {encoder.card} at {encoder.path}, for camera.driver = 'picamera'"
 
 
 def _or_none(lines: Iterable[str]) -> Iterator[str]:
@@ -44,6 +48,18 @@ def _cameras(dev: Path) -> Iterator[str]:
         yield f"  {camera.path}  {camera.card}"
         for fourcc, modes in groupby(camera.modes, lambda mode: mode.fourcc):
             yield f"    {fourcc}  {', '.join(_mode(mode) for mode in modes)}"
+
+
+def _by_ribbon() -> Iterator[str]:
+    try:
+        found = library.load().Picamera2.global_camera_info()
+    except SourceError as error:
+        yield f"  not known: {error}"
+        return
+    for number, camera in enumerate(found):
+        # libcamera knows those on USB, too, and less of them.
+        if "/usb" not in camera["Id"]:
+            yield f"  {number}  {settings.name(camera)}"
 
 
 def _mode(mode: Mode) -> str:

@@ -49,6 +49,10 @@ def _microphone(driver: str, **own: Any) -> Callable[[AudioFormat], Source[Sound
 
 
 CAMERAS = {
+    "picamera": CameraRig(
+        _camera("picamera", device=os.environ.get("EDGECAM_TEST_PICAMERA", "")),
+        variable="EDGECAM_TEST_PICAMERA",
+    ),
     "v4l2": CameraRig(
         _camera("v4l2", device=os.environ.get("EDGECAM_TEST_V4L2", ""), format="auto"),
         variable="EDGECAM_TEST_V4L2",

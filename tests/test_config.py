@@ -67,7 +67,10 @@ def test_every_error_at_once_with_path_and_nearest_name(tmp_path: Path) -> None:
         "camera.widht: there is no such option (did you mean camera.width?)",
         "camera.height: has to be a whole number, not '360'",
         "camera.rate: has to be 60 or less, not 1000",
-        "camera.driver: has to be one of v4l2, virtual, not 'virtul' (did you mean virtual?)",
+        (
+            "camera.driver: has to be one of picamera, v4l2, virtual, not 'virtul'"
+            " (did you mean virtual?)"
+        ),
         "web.port: has to be a whole number, not True",
         "vewers: there is no such section (did you mean viewers?)",
         "$EDGECAM_WEB_PROT: there is no such option (did you mean EDGECAM_WEB_PORT?)",

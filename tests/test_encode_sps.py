@@ -9,9 +9,10 @@ import pytest
 from av import CodecContext, VideoFrame
 
 from edgecam.annexb import find_sps
-from edgecam.encode.levels import broken_promise, lowest_level
+from edgecam.encode.levels import broken_promise
 from edgecam.encode.sps import Sps, parse
 from edgecam.errors import SourceError
+from edgecam.h264_levels import lowest_level
 from edgecam.media import VideoFormat
 
 BASELINE = Sps(0x42, 0xC0, 0x1F, 1280, 720, 1, 0)

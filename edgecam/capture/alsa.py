@@ -6,6 +6,7 @@ from errno import EACCES, EBUSY, ENODEV, ENOENT
 from threading import Event, Lock
 
 from edgecam.capture.conversion import Conversion, frame_of
+from edgecam.capture.opening import Opening
 from edgecam.capture.sample_clock import SampleClock
 from edgecam.errors import SourceError
 from edgecam.libasound import CAPTURE, AlsaError, Pcm
@@ -44,13 +45,19 @@ class AlsaMicrophone:
         self._convert: Conversion | None = None
         self._turn = Lock()
         self._closed = Event()
+        self._opening = Opening(
+            f"the driver of the microphone {self._device!r} hangs: unplug it and plug it in again",
+            lambda: _Card(self._device),
+            _Card.close,
+        )
 
     def open(self) -> None:
+        try:
+            card = self._opening()
+        except AlsaError as error:
+            raise self._failed(error) from error
         with self._turn:
-            try:
-                self._card = _Card(self._device)
-            except AlsaError as error:
-                raise self._failed(error) from error
+            self._card = card
             self._convert = Conversion(self._card.format, self._audio, self._gain)
             self._closed.clear()
         logger.debug("the microphone %r delivers %s", self._device, self._card.format)

@@ -11,8 +11,8 @@ from edgecam.errors import SourceError
 FIRST = 8.0
 """Seconds a camera may take until its first picture: those on USB take two or three."""
 
-SILENCE = 2.0
-"""Seconds between two pictures after which a camera has failed."""
+SILENCE = 1.8
+"""Seconds between two pictures after which a camera has failed: viewers are told within two."""
 
 GOING = 0.25
 """Seconds ``close`` waits for the thread, which ends with the next picture."""
@@ -23,7 +23,8 @@ class Pump:
     for each ``open``.
 
     ``camera`` is what to call it in errors. ``lost`` is called in that thread when a keyframe has
-    to be asked for.
+    to be asked for; ``end`` by whoever closes it, so that ``seen`` need not wait for a picture to
+    end.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class Pump:
         seen: Generator[Seen],
         release: Callable[[], None],
         lost: Callable[[], None] = lambda: None,
+        end: Callable[[], None] = lambda: None,
     ) -> None:
         self._camera = camera
         self._seen = seen
         self._release = release
         self._lost = lost
+        self._end = end
         self._backlog = Backlog()
         self._turn = Condition()
         self._patience = FIRST
@@ -74,6 +77,7 @@ class Pump:
         with self._turn:
             self._closed = True
             self._turn.notify_all()
+        self._end()
         self._thread.join(GOING)
 
     def gone(self, patience: float) -> bool:

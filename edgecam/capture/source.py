@@ -52,6 +52,7 @@ class EncodingCamera(Protocol):
 
 
 CAMERAS = {
+    "picamera": "edgecam.capture.picamera.camera:PicameraCamera",
     "v4l2": "edgecam.capture.v4l2.camera:V4l2Camera",
     "virtual": "edgecam.capture.virtual_camera:VirtualCamera",
 }

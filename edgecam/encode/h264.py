@@ -9,9 +9,9 @@ from av.video.frame import PictureType, VideoFrame
 
 from edgecam.annexb import is_keyframe
 from edgecam.encode.failure import check_format, explained
-from edgecam.encode.levels import lowest_level
 from edgecam.encode.promise import broken_by
 from edgecam.errors import SourceError
+from edgecam.h264_levels import lowest_level
 from edgecam.media import Packet, Picture, VideoFormat
 
 LEAST_BITRATE = 30_000

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.device import suite
 from tests.device.machine import CACHE, PAUSE, TAIL, System, _run
 
 MEMORY = 1024
@@ -59,6 +60,7 @@ class Emulated(System):
         slow = self.root / "etc/systemd/system/edgecam.service.d/slow.conf"
         slow.write_text(SLOW)
         shutil.copy(Path(__file__).with_name("probe.py"), self.root / "usr/local/bin")
+        suite.install(self.root)
         self._furnish()
         self._disk.unlink(missing_ok=True)
         with self._disk.open("wb") as disk:

@@ -1,8 +1,8 @@
 """A viewer in a process of its own that stays: ``python -m tests.device.watcher LINK CA``.
 
-It prints ``session COOKIE``, then ``picture NUMBER WIDTHxHEIGHT`` for every tenth picture and
-``hangup REASON`` when the call ends, upon which it waits for the next call. It leaves when its
-standard input is closed.
+It prints ``session COOKIE``, then ``picture NUMBER WIDTHxHEIGHT YUV`` for every tenth picture, in
+hexadecimal the colour of its middle, and ``hangup REASON`` when the call ends, upon which it waits
+for the next call. It leaves when its standard input is closed.
 """
 
 import asyncio
@@ -12,10 +12,18 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 import aiohttp
+from av import VideoFrame
 
 from edgecam.lifecycle import cancelled
 from tests.sockets import Socket
 from tests.viewer import Screen
+
+
+def _middle(picture: VideoFrame) -> str:
+    return bytes(
+        memoryview(plane)[plane.height // 2 * plane.line_size + plane.width // 2]
+        for plane in picture.planes
+    ).hex()
 
 
 async def _show(screen: Screen) -> None:
@@ -26,7 +34,8 @@ async def _show(screen: Screen) -> None:
             picture = await screen.picture()
             number += 1
             if number % 10 == 1:
-                print(f"picture {number} {picture.width}x{picture.height}", flush=True)
+                size = f"{picture.width}x{picture.height}"
+                print(f"picture {number} {size} {_middle(picture)}", flush=True)
 
 
 async def _watch(socket: Socket) -> None:

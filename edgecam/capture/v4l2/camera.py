@@ -11,6 +11,7 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from edgecam.capture.opening import Opening
 from edgecam.capture.pump import Pump
 from edgecam.capture.rhythm import Rhythm
 from edgecam.capture.source import Seen
@@ -23,6 +24,8 @@ from edgecam.errors import SourceError
 from edgecam.media import VideoFormat
 
 logger = logging.getLogger(__name__)
+
+HANGS = "the camera's driver in the kernel hangs: unplug the camera and plug it in again"
 
 STUCK = 2.0
 """Seconds in which the device has to be let go before it is opened again."""
@@ -41,35 +44,13 @@ class V4l2Camera:
         self._format = format
         self._encoder = EncoderControls()
         self._pump: Pump | None = None
+        self._opening = Opening(HANGS, self._opened, Pump.close)
         self._own_h264 = True
 
     def open(self) -> None:
         if self._pump is not None and not self._pump.gone(STUCK):
-            raise SourceError(
-                "the camera's driver in the kernel hangs: unplug the camera and plug it in again"
-            )
-        path = self._path()
-        called = f"the camera {path}"
-        with _Explained(called):
-            device = Device.open(path)
-        try:
-            choice = self._choice(device, called)
-            with _Explained(called):
-                self._encoder.begin(device if choice.fourcc == "H264" else None)
-                container = _opened(path, choice)
-        except BaseException:
-            self._encoder.end()
-            device.close()
-            raise
-
-        def release() -> None:
-            self._encoder.end()
-            container.close()
-            device.close()
-
-        rhythm = Rhythm(called, self._video.rate)
-        seen = self._seen(container, rhythm, called)
-        self._pump = Pump(called, seen, release, self._encoder.request_keyframe)
+            raise SourceError(HANGS)
+        self._pump = self._opening()
 
     def read(self) -> Seen:
         """The next picture, or access unit."""
@@ -91,6 +72,31 @@ class V4l2Camera:
         if self._format == "auto":
             self._own_h264 = False
         return not self._own_h264
+
+    def _opened(self) -> Pump:
+        """In a thread of its own."""
+        path = self._path()
+        called = f"the camera {path}"
+        with _Explained(called):
+            device = Device.open(path)
+        try:
+            choice = self._choice(device, called)
+            with _Explained(called):
+                self._encoder.begin(device if choice.fourcc == "H264" else None)
+                container = _opened(path, choice)
+        except BaseException:
+            self._encoder.end()
+            device.close()
+            raise
+
+        def release() -> None:
+            self._encoder.end()
+            container.close()
+            device.close()
+
+        rhythm = Rhythm(called, self._video.rate)
+        seen = self._seen(container, rhythm, called)
+        return Pump(called, seen, release, self._encoder.request_keyframe)
 
     def _path(self) -> Path:
         if self._device:

@@ -14,12 +14,10 @@ from av.video.stream import VideoStream
 from edgecam.capture.access_units import AccessUnits
 from edgecam.capture.rhythm import Rhythm
 from edgecam.capture.source import Seen
+from edgecam.capture.stamped import trusted
 from edgecam.media import NS, Picture, capture_clock
 
 Data: TypeAlias = "av.Packet[Any]"
-
-LATE_NS = 5 * NS
-"""A driver's timestamp that is older, or ahead, is of another clock: the time of arrival counts."""
 
 
 def stream(container: InputContainer, rhythm: Rhythm) -> Generator[Seen]:
@@ -58,11 +56,9 @@ def _copied(container: InputContainer, video: VideoStream) -> Iterator[tuple[byt
 
 def taken_ns(data: Data) -> int:
     """When ``data`` was captured, on the capture clock."""
-    now = capture_clock()
     if data.pts is None or data.time_base is None:
-        return now
-    stamped = int(data.pts * data.time_base * NS)
-    return stamped if now - LATE_NS < stamped <= now else now
+        return capture_clock()
+    return trusted(int(data.pts * data.time_base * NS))
 
 
 def decoded(codec: VideoCodecContext, data: bytes) -> VideoFrame | None:

@@ -3,42 +3,24 @@ ports, processes, and kinds of sockets.
 """
 
 import json
-import os
-from collections.abc import Iterator
 
 import pytest
 
 from tests.device.emulated import MEMORY, Emulated
+from tests.device.kernel.conftest import MARKS
 
-pytestmark = [
-    pytest.mark.timeout(1800),
-    pytest.mark.skipif(os.uname().machine != "x86_64", reason="what is emulated is a PC, by a PC"),
-]
+pytestmark = MARKS
 
 PROBE = "/usr/local/bin/probe.py"
 PYTHON = "/opt/edgecam/bin/python"
 
-MODULES = ("vivid", "snd-dummy", "tun", "fuse")
-"""Cameras, and a sound card, made of nothing; and devices that are none of the service's business.
-"""
+MODULES = ("tun", "fuse")
+"""Devices that are none of the service's business."""
 
 ALLOWED = ("/dev/video0", "/dev/media0", "/dev/snd/controlC0", "/dev/dma_heap/system")
 KERNEL = "_TRANSPORT=kernel"
 EAT = "/run/edgecam/eat"
 DENIED = ("/dev/vda", "/dev/mem", "/dev/kmsg", "/dev/ttyS0", "/dev/fuse", "/dev/net/tun")
-
-
-@pytest.fixture(scope="module")
-def machine() -> Iterator[Emulated]:
-    """The machine, with the service running."""
-    machine = Emulated()
-    machine.make()
-    try:
-        machine.boot()
-        yield machine
-    finally:
-        machine.cut()
-        machine.remove()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Cameras of a Raspberry Pi, by libcamera and picamera2."""

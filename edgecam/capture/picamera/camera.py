@@ -1,0 +1,325 @@
+"""The camera driver ``picamera``: what libcamera knows as a camera, by way of picamera2."""
+
+import logging
+from collections.abc import Callable, Generator
+from contextlib import closing, suppress
+from importlib import import_module
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from edgecam.capture.access_units import AccessUnits
+from edgecam.capture.opening import Opening
+from edgecam.capture.picamera import settings as given
+from edgecam.capture.picamera.library import load
+from edgecam.capture.picamera.pictures import as_encoders_take_it, copied
+from edgecam.capture.picamera.settings import Settings
+from edgecam.capture.pump import Pump
+from edgecam.capture.rhythm import Rhythm
+from edgecam.capture.source import Seen
+from edgecam.capture.stamped import trusted
+from edgecam.capture.v4l2.control import EncoderControls
+from edgecam.capture.v4l2.device import Device
+from edgecam.errors import SourceError
+from edgecam.h264_levels import lowest_level
+from edgecam.media import Packet, Picture, VideoFormat
+
+logger = logging.getLogger(__name__)
+
+HANGS = "the camera's driver hangs: restart the device, and check the camera's ribbon"
+
+STUCK = 2.0
+"""Seconds in which the camera has to be let go before it is opened again."""
+
+ENCODER = Path("/dev/video11")
+"""Where picamera2 looks for the encoder of a Raspberry Pi up to the 4th."""
+
+SOFTWARE = 1280 * 720 * 30
+"""Pixels a second that a processor is trusted to encode without being measured."""
+
+MOST_WAITING = 4
+"""Pictures or access units on their way from the camera's thread; they don't wait long."""
+
+_Item = Picture | Packet | Exception | None
+
+
+class PicameraCamera:
+    """The camera whose model, path or number ``device`` is; "" is the first there is.
+
+    With an encoder on the device it delivers access units, unless ``format`` is "raw", else
+    pictures. For the others see ``config.Camera``. SourceError without picamera2.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the options it has
+        self,
+        video: VideoFormat,
+        device: str = "",
+        format: str = "auto",  # noqa: A002
+        sensor_mode: str = "",
+        rotation: str = "0",
+        flip: str = "none",
+        hdr: str = "off",
+        tuning: str = "",
+    ) -> None:
+        self._settings = Settings(video, sensor_mode, rotation, flip, hdr, tuning)
+        self._device = device
+        self._format = format
+        self._controls = EncoderControls()
+        self._most_bitrate = 0
+        self._bitrate = 0
+        self._own_h264 = format != "raw"
+        self._pump: Pump | None = None
+        self._opening = Opening(HANGS, self._opened, Pump.close)
+        self._told = False
+
+    def open(self) -> None:
+        if self._pump is not None and not self._pump.gone(STUCK):
+            raise SourceError(HANGS)
+        self._pump = self._opening()
+
+    def read(self) -> Seen:
+        """The next picture, or access unit."""
+        if self._pump is None:
+            raise SourceError("the camera was never opened: open it first")
+        return self._pump.read()
+
+    def close(self) -> None:
+        if self._pump is not None:
+            self._pump.close()
+
+    def request_keyframe(self) -> None:
+        self._controls.request_keyframe()
+
+    def set_bitrate(self, bitrate: int) -> None:
+        self._bitrate = bitrate
+        self._most_bitrate = max(self._most_bitrate, bitrate)
+        self._controls.set_bitrate(bitrate)
+
+    def give_up_encoding(self) -> bool:
+        if self._format == "auto":
+            self._own_h264 = False
+        return not self._own_h264
+
+    def _opened(self) -> Pump:
+        """In a thread of its own."""
+        sensor = self._settings.sensor
+        library = load()
+        number = given.chosen(library.Picamera2.global_camera_info(), self._device)
+        info = library.Picamera2.global_camera_info()[number]
+        called = f"the camera {given.name(info)}"
+        self._set_hdr(number, info)
+        camera = _opened(library, number, self._settings.tuning, called)
+        run = _Run(camera, called, self._settings)
+        try:
+            run.configure(library, sensor)
+            if self._encodes():
+                run.encode(self._controls, self._most_bitrate, self._bitrate)
+            else:
+                run.deliver_pictures()
+            camera.start()
+        except BaseException as error:
+            run.release()
+            if isinstance(error, SourceError | KeyboardInterrupt):
+                raise
+            raise SourceError(f"{called} could not be started ({error}): see the log") from error
+        return Pump(called, run.seen(), run.release, self._controls.request_keyframe, run.end)
+
+    def _encodes(self) -> bool:
+        """Whether the device does, and may."""
+        if not self._own_h264:
+            return False
+        if has_encoder():
+            return True
+        if self._format == "h264":
+            raise SourceError(
+                "this device has no encoder for camera.format = 'h264', as a Raspberry Pi 5 has"
+                " none: choose 'auto' or 'raw'"
+            )
+        if not self._told:
+            self._told = True
+            self._say_that_there_is_none()
+        return False
+
+    def _say_that_there_is_none(self) -> None:
+        video = self._settings.video
+        logger.info("this device has no H.264 encoder: its processor does that work, by libx264")
+        if video.width * video.height * video.rate > SOFTWARE:
+            logger.warning(
+                "%s may be more than the processor can encode: choose 1280x720 at 30 as"
+                " camera.width, camera.height and camera.rate if the picture falters",
+                video,
+            )
+
+    def _set_hdr(self, number: int, info: dict[str, Any]) -> None:
+        """Of the sensor, which has to be told before it is opened."""
+        if info.get("Model") != "imx708":
+            if self._settings.hdr == "sensor":
+                raise SourceError(
+                    f"the camera {given.name(info)} has no HDR in its sensor, only Camera Module 3"
+                    " has: choose camera.hdr = 'off'"
+                )
+            return
+        try:
+            imx708 = import_module("picamera2.devices.imx708").IMX708
+            with imx708(info.get("Num", number)) as device:
+                device.set_sensor_hdr_mode(self._settings.hdr == "sensor")
+        except (OSError, RuntimeError) as error:
+            logger.warning("the sensor's HDR can't be set (%s)", error)
+
+
+class _Run:
+    """One opening of the camera: picamera2's threads put into a queue, the pump's takes out."""
+
+    def __init__(self, camera: Any, called: str, settings: Settings) -> None:
+        self._camera = camera
+        self._called = called
+        self._settings = settings
+        self._queue: SimpleQueue[_Item] = SimpleQueue()
+        self._units = AccessUnits()
+        self._rhythm = Rhythm(called, settings.video.rate)
+        self._encoder: Any = None
+
+    def configure(self, library: Any, sensor: dict[str, Any]) -> None:
+        """SourceError if the camera can't do what was asked for."""
+        video, camera = self._settings.video, self._camera
+        libcamera = import_module("libcamera")
+        hflip, vflip = self._settings.mirrored
+        period = round(1_000_000 / video.rate)
+        configuration = camera.create_video_configuration(
+            main={"size": (video.width, video.height), "format": "YUV420"},
+            transform=libcamera.Transform(hflip=hflip, vflip=vflip),
+            sensor=sensor,
+            display=None,
+        )
+        configuration["controls"] |= self._steady(period)
+        try:
+            camera.configure(configuration)
+        except RuntimeError as error:
+            raise SourceError(
+                f"{self._called} can't deliver {video} ({error}): choose another size"
+            ) from error
+        given.check_delivered(camera.camera_configuration(), self._settings, self._called)
+        least = camera.camera_controls.get("FrameDurationLimits", (0,))[0]
+        if least > period * 1.05:
+            logger.warning(
+                "%s has at most %.3g pictures a second at this size: choose a smaller size, or"
+                " another camera.sensor_mode, for %d",
+                *(self._called, 1_000_000 / least, video.rate),
+            )
+        self._mapped = library.MappedArray
+        self._stamp = libcamera.controls.SensorTimestamp
+
+    def _steady(self, period: int) -> dict[str, Any]:
+        """The controls for one picture each ``period`` microseconds, as far as it has them."""
+        has = self._camera.camera_controls
+        controls: dict[str, Any] = {}
+        if "FrameDurationLimits" in has:
+            controls["FrameDurationLimits"] = (period, period)
+        if self._settings.hdr == "single":
+            if "HdrMode" not in has:
+                raise SourceError(
+                    f"{self._called} has no camera.hdr = 'single' on this device, as only a"
+                    " Raspberry Pi 5 has: choose 'off'"
+                )
+            controls["HdrMode"] = import_module("libcamera").controls.HdrModeEnum.SingleExposure
+        return controls
+
+    def encode(self, controls: EncoderControls, most: int, bitrate: int) -> None:
+        """By the device's encoder, from ``bitrate`` on and up to ``most``."""
+        hardware = import_module("edgecam.capture.picamera.hardware")
+        level = lowest_level(self._settings.video, most)
+        output = hardware.Handed(self._take_unit)
+        rate = self._settings.video.rate
+        encoder = hardware.HardwareEncoder(level, rate, bitrate or None, controls, self._queue.put)
+        output.encoder = self._encoder = encoder
+        self._camera.start_encoder(encoder, output, name="main")
+
+    def deliver_pictures(self) -> None:
+        """As they are."""
+        self._camera.post_callback = self._take_picture
+
+    def seen(self) -> Generator[Seen]:
+        """In the pump's thread."""
+        while (item := self._queue.get()) is not None:
+            if isinstance(item, Exception):
+                raise SourceError(f"{self._called} failed ({item}): see the log") from item
+            if isinstance(item, Picture):
+                yield Picture(as_encoders_take_it(item.frame), item.capture_ns)
+            else:
+                yield item
+
+    def end(self) -> None:
+        """Have ``seen`` end."""
+        self._queue.put(None)
+
+    def release(self) -> None:
+        """Let the camera go, whatever state it is in."""
+        camera = self._camera
+        # In this order: its own thread, which would be waited for later on, may have died.
+        if camera._preview is not None:  # noqa: SLF001 - picamera2 has no other way to ask
+            self._try(camera.stop_preview)
+            # What could not be stopped must not keep the camera from being closed.
+            camera.detach_preview()
+        self._try(camera.stop)
+        if self._encoder is not None and self._encoder.running:
+            # Not by way of the camera, which doesn't know of one that failed while it started.
+            self._try(self._encoder.stop)
+        self._try(camera.close)
+
+    def _try(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Exception:
+            logger.debug("%s: %s failed", self._called, step, exc_info=True)
+
+    def _take_unit(self, data: bytes, stamped: int) -> None:
+        """In the encoder's thread."""
+        if packet := self._units.packet(data, trusted(stamped)):
+            self._queue.put(packet)
+
+    def _take_picture(self, request: Any) -> None:
+        """In the camera's thread, which an exception would end without a word."""
+        try:
+            taken = trusted(int(request.request.metadata[self._stamp]))
+            # Another thread takes them out; should it be late, the camera is not.
+            if not self._rhythm.due(taken) or self._queue.qsize() >= MOST_WAITING:
+                return
+            with self._mapped(request, "main", reshape=False) as mapped:
+                frame = copied(mapped.array, request.config["main"])
+            self._queue.put(Picture(frame, taken))
+        except Exception as error:  # noqa: BLE001 - it is told where the camera is read
+            self._queue.put(error)
+
+
+def has_encoder(path: Path = ENCODER) -> bool:
+    """Whether this device encodes H.264 by itself. picamera2 takes that for granted except on a
+    Raspberry Pi 5, where its encoder of the same name is another.
+    """
+    with suppress(OSError), closing(Device.open(path)) as device:
+        return device.encodes_h264
+    return False
+
+
+def _opened(library: Any, number: int, tuning: str, called: str) -> Any:
+    if tuning and not Path(tuning).is_file():
+        raise SourceError(
+            f"camera.tuning: there is no file {tuning}: leave it empty, or correct it"
+        )
+    try:
+        return library.Picamera2(number, tuning=tuning or None)
+    except (RuntimeError, OSError) as error:
+        reasons = " ".join(str(each) for each in _causes(error))
+        if "busy" in reasons.lower():
+            raise SourceError(
+                f"{called} is in use by another program, which has to let it go: fuser -v"
+                " /dev/media* tells which"
+            ) from error
+        raise SourceError(
+            f"{called} could not be opened ({reasons}): check its ribbon, and restart the device"
+        ) from error
+
+
+def _causes(error: BaseException | None) -> Generator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
