@@ -196,7 +196,9 @@ class _Node:
         files = await asyncio.to_thread(pages.load)
         front = TrustSite(lambda: certificate.leaf, site.port, files)
         ports = [web.trust_port, *([TRUST_PORT] if web.trust_port not in (0, TRUST_PORT) else [])]
-        trust = await listen_plainly(front.app, web.host, ports, passed_socket())
+        trust = await listen_plainly(
+            front.app, web.host, ports, None if web.host else passed_socket()
+        )
         if trust is None:
             logger.warning("no port for the way to trust the certificate: see web.trust_port")
             return ""
