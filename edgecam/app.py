@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.capture import source
 from edgecam.capture.shared import SharedCamera
 from edgecam.config import Config, port_range
 from edgecam.controls import Controls, Parts, Supervise
+from edgecam.discovery.discovery import Discovery
+from edgecam.discovery.offer import Offer
 from edgecam.encode import h264
 from edgecam.encode.decoded import Decoded
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
@@ -62,7 +65,7 @@ AUDIO_PACKET_SECONDS = 0.02
 STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.18
 TRUST_PORT = 8080
 """For plain HTTP, where the port that is wished for can't be had."""
-STOP_PLAYBACK, STOP_CONTROLS = 0.2, 0.1
+STOP_PLAYBACK, STOP_CONTROLS, STOP_ANNOUNCEMENT = 0.2, 0.1, 0.4
 """Deadlines in seconds, together below the five a stop may take."""
 
 
@@ -132,9 +135,11 @@ class _Node:
         self._caller: Caller | None = None
         self._ice: CurrentIce | None = None
         self._site: Site | None = None
+        self._sites: list[Site] = []
         self._moves = Moves()
         self._certificate: CertificateKeeper | None = None
         self._trust = ""
+        self._discovery: Discovery | None = None
         self._rates: dict[str, Rate] = {}
         self._keeper: Doorkeeper | None = None
 
@@ -164,11 +169,12 @@ class _Node:
         desk = Desk(page.callers, server)
         front = WebServer(keeper, page.files, lambda r: admit(bearer(r)) is not None, server.attach)
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
-        self.lifecycle.started("the page", self._site.close, STOP_PAGE)
+        self._sites.append(self._site)
+        self.lifecycle.started("the page", self._close_sites, STOP_PAGE)
         inner = local_app(desk, keeper, self._where, server.attach, self._status)
         add_certificate(inner, self._facts)
         local = await listen_locally(inner, self._ground.local_socket)
-        self.lifecycle.started("the local socket", local.close, STOP_PAGE)
+        self._sites.append(local)
         server.start()
         self.lifecycle.started("the signaling server", server.stop, STOP_SIGNALING)
         self.own("certificates", certificate.run(), STOP_SMALL)
@@ -179,6 +185,7 @@ class _Node:
             )
         code = "" if keeper.is_set_up else keeper.new_set_up_code()
         trust = self._trust = await self._start_trust(certificate)
+        self._start_discovery(page.callers.own.name)
         return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint, code, trust)
 
     async def _start_trust(self, certificate: CertificateKeeper) -> str:
@@ -189,12 +196,25 @@ class _Node:
         files = await asyncio.to_thread(pages.load)
         front = TrustSite(lambda: certificate.leaf, site.port, files)
         ports = [web.trust_port, *([TRUST_PORT] if web.trust_port not in (0, TRUST_PORT) else [])]
-        trust = await listen_plainly(front.app, web.host, ports, passed_socket())
+        trust = await listen_plainly(
+            front.app, web.host, ports, None if web.host else passed_socket()
+        )
         if trust is None:
             logger.warning("no port for the way to trust the certificate: see web.trust_port")
             return ""
-        self.lifecycle.started("the way to trust", trust.close, STOP_SMALL)
+        self._sites.append(trust)
         return page_urls(web.host, trust.port, "http")[0]
+
+    def _start_discovery(self, name: str) -> None:
+        """Be found on the LAN, if that is wished for and can lead here."""
+        web, hostname = self._config.web, names_of([]).local.removesuffix(".local")
+        if web.announce == "off" or self._site is None or web.host in ("127.0.0.1", "::1"):
+            return
+        trust = urlsplit(self._trust).port or 80 if self._trust else 0
+        offer = Offer(name, hostname, self._site.port, trust)
+        hosts = [web.host] if web.host else None
+        self._discovery = Discovery(offer, lambda: hosts or addresses.host_addresses())
+        self.own("the announcement", self._discovery.run(), STOP_ANNOUNCEMENT)
 
     def start_camera(self) -> asyncio.Event:
         """What plays and what captures, and the caller that offers both; set once the node can be
@@ -329,6 +349,8 @@ class _Node:
     def _addresses_changed(self, now: list[str]) -> None:
         if self._certificate is not None:
             self._certificate.look_again()
+        if self._discovery is not None:
+            self._discovery.moved()
         # In this order: what is said about calls must not go into a connection that is dead.
         self._moves.tell(now)
         if self._ice is not None:
@@ -358,6 +380,9 @@ class _Node:
         leaf = certificate.leaf
         own = page.callers.own.camera
         return {"urls": self._urls(), "pin": leaf.pin, "fingerprint": leaf.fingerprint, "own": own}
+
+    async def _close_sites(self) -> None:
+        await asyncio.gather(*(site.close() for site in self._sites))
 
     async def _facts(self, renew: Renewal | None) -> dict[str, Any]:
         if self._certificate is None:

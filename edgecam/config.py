@@ -274,6 +274,12 @@ class Web:
 
     host: str = option("", "The address to listen on; empty: all of them.")
     port: int = option(8443, "The HTTPS port; 0 lets the system choose.", 0, 65_535)
+    announce: str = option(
+        "on",
+        "Be found on the LAN by multicast DNS, as `HOSTNAME.local` and as services "
+        "`_edgecam._tcp` and `_https._tcp`.",
+        choices=("on", "off"),
+    )
     certificate: str = option(
         "",
         "A certificate of your own, with what leads to its authority, PEM; read again when it "

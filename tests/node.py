@@ -15,6 +15,7 @@ SMALL = {
     "EDGECAM_ENCODE_VIDEO_BITRATE": "1000000",
     "EDGECAM_WEB_PORT": "0",
     "EDGECAM_WEB_TRUST_PORT": "0",
+    "EDGECAM_WEB_ANNOUNCE": "off",
 }
 """What most tests want: a picture that is cheap to encode, and whatever port is free."""
 

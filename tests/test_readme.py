@@ -14,7 +14,7 @@ PAGES = (ROOT / "README.md", ROOT / "ansible/README.md", *sorted((ROOT / "docs")
 CODE = re.compile(r"^    (.+)$|`([^`\n]+)`", re.MULTILINE)
 MAKE = re.compile(r"(?:^|\s)make ([a-z][a-z0-9-]*)")
 EDGECAM = re.compile(
-    r"(?:^|[\s/(])edgecam ((?:(?:caller|user|link|token|session) (?=[a-z]))?[a-z]+)([^|;>#]*)"
+    r"(?:^|[\s/(])edgecam ((?:(?:caller|user|link|token|session|cert) (?=[a-z]))?[a-z]+)([^|;>#]*)"
 )
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 

@@ -5,7 +5,7 @@ import plistlib
 import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -21,7 +21,7 @@ from edgecam.web.server import listen_plainly
 from edgecam.web.trust import pages
 from edgecam.web.trust.handouts import handouts
 from edgecam.web.trust.platforms import PLATFORMS, Platform, chosen, recognised
-from edgecam.web.trust.site import TrustSite
+from edgecam.web.trust.site import MOST_EACH, TrustSite
 from edgecam.web.trust.words import STEPS, WORDS
 from tests.door import open_door
 from tests.sockets import PATIENCE
@@ -261,3 +261,16 @@ async def test_it_is_served_on_a_passed_socket(tmp_path: Path) -> None:
         ):
             assert answer.status == 200
         await site.close()
+
+
+async def test_connections_are_limited(way: Way) -> None:
+    """Who opens many without a word is cut off; the page is there all the same."""
+    streams = [await asyncio.open_connection("127.0.0.1", way.port) for _ in range(MOST_EACH + 5)]
+    async with asyncio.timeout(PATIENCE):
+        for reader, _ in streams[-5:]:
+            assert await reader.read() == b""
+    for _, writer in streams:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+    assert (await way.ask())[0].status == 200

@@ -196,28 +196,24 @@ async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext
             f"port {port} on {host or 'every address'} can't be had ({reason}): "
             f"{advice}, or choose another with web.port and web.host"
         ) from error
-    port = listener.getsockname()[1]
-    connections = app.get(CONNECTIONS)
-    if connections is None:
-        return await _serve(app, listener, tls, port)
-    return await _serve(app, Listener(listener, connections), tls, port, connections.sweep)
+    return await _serve_within_limits(app, listener, tls)
 
 
 async def listen_plainly(
     app: web.Application, host: str, ports: Sequence[int], passed: socket.socket | None
 ) -> Site | None:
-    """Serve ``app`` without TLS on the socket ``passed`` by whoever started this process, else on
-    the first of ``ports`` that can be had; None if none can.
+    """Serve ``app``, likewise, without TLS: on the socket ``passed`` by whoever started this
+    process, else on the first of ``ports`` that can be had; None if none can.
     """
     if passed is not None:
-        return await _serve(app, passed, None, passed.getsockname()[1])
+        return await _serve_within_limits(app, passed, None)
     for port in ports:
         try:
             listener = await asyncio.to_thread(_listener, host, port)
         except OSError as error:
             logger.info("port %d can't be had for plain HTTP: %s", port, error.strerror)
         else:
-            return await _serve(app, listener, None, listener.getsockname()[1])
+            return await _serve_within_limits(app, listener, None)
     return None
 
 
@@ -240,6 +236,16 @@ def answers(path: Path) -> bool:
         except OSError:
             return False
     return True
+
+
+async def _serve_within_limits(
+    app: web.Application, listener: socket.socket, tls: ssl.SSLContext | None
+) -> Site:
+    port = listener.getsockname()[1]
+    connections = app.get(CONNECTIONS)
+    if connections is None:
+        return await _serve(app, listener, tls, port)
+    return await _serve(app, Listener(listener, connections), tls, port, connections.sweep)
 
 
 async def _serve(

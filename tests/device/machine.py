@@ -80,6 +80,7 @@ class System(ABC):
             f"/opt/{wheel.name}",
         )
         self._put("edgecam.service", "etc/systemd/system/edgecam.service")
+        self._put("edgecam.socket", "etc/systemd/system/edgecam.socket")
         self._put("sysusers.conf", "etc/sysusers.d/edgecam.conf")
         self._put("tmpfiles.conf", "etc/tmpfiles.d/edgecam.conf")
         self._put("udev.rules", "etc/udev/rules.d/70-edgecam.rules")

@@ -151,7 +151,9 @@ def test_the_firewall(place: Place) -> None:
     """It knows the ports, TCP and UDP, and is not switched on by this."""
     door = place.machines["door"]
     assert "ufw allow edgecam" in door.run("ufw", "show", "added")
-    assert "8443/tcp|50000:50099/udp" in door.run("cat", "/etc/ufw/applications.d/edgecam")
+    assert "ports=80,8080,8443/tcp|50000:50099/udp" in door.run(
+        "cat", "/etc/ufw/applications.d/edgecam"
+    )
     assert "inactive" in door.run("ufw", "status")
     assert not (place.machines["garden"].root / "etc/ufw/applications.d/edgecam").exists()
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from edgecam.signaling.tokens import camera_of
 from tests.device.conftest import CAMERA, VIEWER
 from tests.device.machine import CONFIGURATION, ROOT, Machine, Watcher
+from tests.network.lab import Namespace
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -40,6 +43,32 @@ def test_status_is_a_line_for_a_person(machine: Machine, watch: Watch) -> None:
     assert found["StatusText"].startswith(f"1 of 4 watch {camera} at 0.")
     asked = machine.run("/opt/edgecam/bin/edgecam", "status")
     assert asked.startswith(f"1 of 4 watch {camera}")
+
+
+def test_port_80(machine: Machine, viewer_space: tuple[Namespace, Namespace]) -> None:
+    """It shows the way to trust, also after a restart or a crash; it is there while the service
+    is, and starts none that was stopped.
+    """
+
+    def shown() -> str:
+        code = (
+            f"import urllib.request as r; print(r.urlopen('http://{CAMERA}/', timeout=60).status)"
+        )
+        asked = ("ip", "netns", "exec", viewer_space[1].name, sys.executable, "-c", code)
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+
+    assert shown() == "200"
+    machine.run("systemctl", "restart", "edgecam")
+    assert shown() == "200"
+    before = machine.cursor()
+    machine.run("systemctl", "kill", "-s", "KILL", "edgecam")
+    machine.logged("ready at", before)
+    assert shown() == "200"
+    machine.run("systemctl", "stop", "edgecam")
+    assert shown() == ""
+    assert machine.run("systemctl", "is-active", "edgecam", check=False).strip() == "inactive"
+    machine.run("systemctl", "start", "edgecam")
+    assert shown() == "200"
 
 
 def test_killed_it_comes_back(machine: Machine, watch: Watch) -> None:

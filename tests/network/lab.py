@@ -27,6 +27,7 @@ SMALL = {
     "EDGECAM_ENCODE_VIDEO_BITRATE": "300000",
     "EDGECAM_ENCODE_VIDEO_BITRATE_LEAST": "30000",
     "EDGECAM_MICROPHONE_DRIVER": "none",
+    "EDGECAM_WEB_ANNOUNCE": "off",
 }
 
 
@@ -184,13 +185,21 @@ async def running(
 
 @asynccontextmanager
 async def edgecam(
-    space: Namespace, folder: Path, command: str = "run", **options: Any
+    space: Namespace,
+    folder: Path,
+    command: str = "run",
+    bus: str = "",
+    **options: Any,
 ) -> AsyncIterator[Process]:
-    """``edgecam COMMAND`` in ``space``, configured by ``section__option=value``, and announced."""
-    environ = {f"EDGECAM_{name.replace('__', '_')}".upper(): str(v) for name, v in options.items()}
+    """``edgecam COMMAND`` in ``space``, configured by ``section__option=value``, and announced.
+
+    ``bus``: the address of the system's D-Bus, where it is not the machine's own.
+    """
+    system = {"DBUS_SYSTEM_BUS_ADDRESS": bus} if bus else {}
+    given = {f"EDGECAM_{name.replace('__', '_')}".upper(): str(v) for name, v in options.items()}
     paths = {"EDGECAM_PATHS_STATE": str(folder)}
     arguments = (sys.executable, "-u", "-m", "edgecam", command)
-    async with running(space, *arguments, environ=SMALL | paths | environ) as node:
+    async with running(space, *arguments, environ=SMALL | paths | given | system) as node:
         yield node
 
 

@@ -3,12 +3,15 @@
 import asyncio
 import ipaddress
 import re
+import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlunsplit
 
 from aiohttp import web
 
 from edgecam.web.certificates import Leaf
+from edgecam.web.connections import Connections
+from edgecam.web.server import CONNECTIONS
 from edgecam.web.trust import pages
 from edgecam.web.trust.handouts import Handout, handouts, qr
 from edgecam.web.trust.platforms import chosen
@@ -31,6 +34,10 @@ _HEADERS = {
 }
 
 
+MOST, MOST_EACH = 64, 24
+"""Connections: a few people at a time look at a page of four files."""
+
+
 class TrustSite:
     """``app`` leads to trusting ``leaf``'s authority, and from there to HTTPS at ``port``.
     ``files`` are ``pages.load``'s.
@@ -43,7 +50,9 @@ class TrustSite:
         self._port = port
         self._files = files
         self._handouts: tuple[str, dict[str, Handout]] = ("", {})
+        self._connections = Connections(time.monotonic, MOST, MOST_EACH)
         self.app = web.Application(middlewares=[self._guard], client_max_size=1)
+        self.app[CONNECTIONS] = self._connections
         self.app.router.add_get("/", self._page)
         self.app.router.add_get("/qr.svg", self._qr)
         self.app.router.add_get(r"/{path:edgecam\.(crt|pem|mobileconfig)}", self._handout)
@@ -51,6 +60,11 @@ class TrustSite:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        with self._connections.answering(peer):
+            return await self._answer(request, handler)
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         host = _host(request)
         if host is None:
             response: web.StreamResponse = _plain(400, "what host is this for?")
