@@ -40,7 +40,7 @@ class ReadOnly(Emulated):
 
     def _options(self) -> tuple[str, ...]:
         drive = f"file={self.stick},format=raw,if=virtio,cache=unsafe"
-        return ("-drive", drive, "-append", f"overlayroot=tmpfs {KERNEL}")
+        return ("-drive", drive, "-append", f"overlayroot=tmpfs {KERNEL}".replace(" rw ", " ro "))
 
     def remove(self) -> None:
         super().remove()
