@@ -24,7 +24,9 @@ async def read(request: web.Request) -> dict[str, Any]:
     """The object that was sent. 403 if another site sent it, 400, 408 or 415 if it is none."""
     # Who shows a token is no browser that another site could make say something: of all that a
     # browser may add by itself, this is not one.
-    if (request.cookies or not bearer(request)) and request.headers.get("Origin") != f"https://{request.host}":
+    if (request.cookies or not bearer(request)) and request.headers.get(
+        "Origin"
+    ) != f"https://{request.host}":
         raise web.HTTPForbidden
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
