@@ -220,10 +220,9 @@ def test_every_route_has_an_entry(door: Door) -> None:
 
 async def test_every_route_with_every_role(door: Door) -> None:
     """Strangers get 401 and whoever may not 403, from every route but those for anybody."""
-    whos: list[Role | None] = [None, *Role]
+    whos = {who: await door.stranger() for who in (None, *Role)}
     for (method, path), needed in ROUTES.items():
-        for who in whos:
-            http = await door.stranger()
+        for who, http in whos.items():
             headers = {"Origin": door.url.rstrip("/")}
             if who is not None:
                 headers["Cookie"] = await door.cookie(str(who))

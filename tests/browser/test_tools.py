@@ -191,6 +191,16 @@ async def test_what_floats_is_live(tmp_path: Path) -> None:
         await page.wait_for_function(FLOATS)
         await page.keyboard.press("p")
         await page.wait_for_function(f"() => !({FLOATS})()")
+        # Of a page that is hidden nobody tells whether pictures come.
+        await page.evaluate(
+            "() => { document.getElementById('video').getVideoPlaybackQuality ="
+            " () => ({ totalVideoFrames: 7 }); }"
+        )
+        await page.keyboard.press("p")
+        await page.wait_for_function(FLOATS)
+        await page.wait_for_function(f"() => !({FLOATS})()")
+        assert (await watching.state())["phase"] == "live"
+        await page.evaluate("() => delete document.getElementById('video').getVideoPlaybackQuality")
         await page.keyboard.press("p")
         await page.wait_for_function(FLOATS)
         await node.stop()

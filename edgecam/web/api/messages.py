@@ -11,6 +11,7 @@ from edgecam.accounts.book import CONSOLE
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.accounts.roles import Pass
 from edgecam.errors import CommandError
+from edgecam.signaling.tokens import bearer
 from edgecam.web.sessions import admitted
 
 DEADLINE = 10.0
@@ -21,9 +22,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 async def read(request: web.Request) -> dict[str, Any]:
     """The object that was sent. 403 if another site sent it, 400, 408 or 415 if it is none."""
-    # Who shows a token is no browser that another site could make say something.
-    by_token = "Authorization" in request.headers and not request.cookies
-    if not by_token and request.headers.get("Origin") != f"https://{request.host}":
+    # Who shows a token is no browser that another site could make say something: of all that a
+    # browser may add by itself, this is not one.
+    if (request.cookies or not bearer(request)) and request.headers.get(
+        "Origin"
+    ) != f"https://{request.host}":
         raise web.HTTPForbidden
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType

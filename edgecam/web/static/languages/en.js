@@ -43,6 +43,7 @@ export default {
     "full": ["All places are taken, you are in line", "The picture comes as soon as somebody leaves."],
     "failed": ["The camera has failed", "It is trying again."],
     "no-offer": ["The camera is getting ready", "It will call in a moment."],
+    "hung-up": ["Somebody has hung up on you", "Whoever looks after this camera can. The picture may come again in a minute."],
     "other": ["Waiting for the camera"]
   },
   "away": ["{name} is away", "This page shows it as soon as it is back."],
@@ -293,6 +294,7 @@ export default {
   "lost": {
     "shutdown": ["The camera is restarting", "This page comes back by itself."],
     "bye": ["The camera ended the call", "Calling it again."],
+    "hung-up": ["Somebody has hung up on you", "Whoever looks after this camera can."],
     "caller-left": ["The camera went away", "This page comes back by itself."],
     "timeout": ["No connection to the camera", "The two did not reach each other in time. Trying again."],
     "lost": ["The connection to the camera was lost", "Trying again."],

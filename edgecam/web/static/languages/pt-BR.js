@@ -35,6 +35,7 @@ export default {
     "full": ["Todas as vagas estão ocupadas, você está na fila", "A imagem aparece assim que alguém sair."],
     "failed": ["A câmera falhou", "Ela está tentando de novo."],
     "no-offer": ["A câmera está se preparando", "A chamada começa em instantes."],
+    "hung-up": ["Alguém encerrou sua chamada", "Quem cuida desta câmera pode fazer isso. A imagem pode voltar em um minuto."],
     "other": ["Aguardando a câmera"]
   },
   "away": ["{name} está fora do ar", "A imagem aparece aqui assim que a câmera voltar."],
@@ -285,6 +286,7 @@ export default {
   "lost": {
     "shutdown": ["A câmera está reiniciando", "Esta página volta sozinha."],
     "bye": ["A câmera encerrou a chamada", "Chamando de novo."],
+    "hung-up": ["Alguém encerrou sua chamada", "Quem cuida desta câmera pode fazer isso."],
     "caller-left": ["A câmera saiu do ar", "Esta página volta sozinha."],
     "timeout": ["Sem conexão com a câmera", "A conexão não se completou a tempo. Tentando de novo."],
     "lost": ["A conexão com a câmera caiu", "Tentando de novo."],
