@@ -20,6 +20,7 @@ from edgecam.encode import h264
 from edgecam.encode.decoded import Decoded
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
+from edgecam.encode.jpeg import Jpeg
 from edgecam.encode.opus import Opus
 from edgecam.encode.promise import broken_by
 from edgecam.encode.vp8 import Vp8
@@ -43,6 +44,7 @@ from edgecam.signaling.moves import Moves
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer
+from edgecam.stills.stills import Stills
 from edgecam.talkback import listening, play, sinks_of, talk_back
 from edgecam.web.certificates import Leaf, swap
 from edgecam.web.local import local_app
@@ -130,6 +132,8 @@ class _Node:
         self._renewing = asyncio.Lock()
         self._rates: dict[str, Rate] = {}
         self._keeper: Doorkeeper | None = None
+        self._front: WebServer | None = None
+        self._stills: Stills | None = None
 
     async def start_page(self, *, camera: bool) -> Announcement:
         """The HTTPS page, the signaling server, and the socket for this device's own caller.
@@ -150,6 +154,7 @@ class _Node:
             server.know(page.callers.own)
         desk = Desk(page.callers, server)
         front = WebServer(keeper, page.files, lambda r: admit(bearer(r)) is not None, server.attach)
+        self._front = front
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
         inner = local_app(desk, keeper, self._where, server.attach, self._status)
@@ -173,9 +178,10 @@ class _Node:
         sinks = sinks_of(self._config, self._failed)
         self.own("speaker and screen", play(sinks), STOP_PLAYBACK)
         streams = self._streams(sinks)
-        for fanout in (streams.video, streams.vp8, streams.audio):
+        for fanout in (streams.video, streams.audio):
             if fanout is not None:
                 self.own(fanout.name, fanout.run(), STOP_CAMERA)
+        self.own("VP8 and JPEG", _together(streams.vp8, self._stills), STOP_CAMERA)
         make = partial(
             Peer.offering,
             streams,
@@ -194,6 +200,8 @@ class _Node:
             talk_back(self._config, sinks),
         )
         self._caller, self._ice = caller, ice
+        if self._front is not None:
+            self._front.pictures.stills = self._stills
         camera = f"{self._config.camera.driver} {self._video_format()}"
         encoders = {X264.called: streams.video} | ({Vp8.called: streams.vp8} if streams.vp8 else {})
         self.controls.parts = Parts(camera, encoders, streams.audio, self._set_bitrate, ice, caller)
@@ -271,7 +279,20 @@ class _Node:
             )
             vp8 = Fanout("VP8", vp8_pictures, queue, told)
             self._rates["vp8"] = Rate(least, bitrate, vp8_pictures.set_bitrate)
+        if self._front is not None:
+            rate = self._config.stills.rate
+            jpegs = EncodedVideo(Decoded(camera.tap("JPEG")), lambda: Jpeg(size, rate))
+            self._stills = Stills(jpegs, rate, self._places, self._readers)
         return video, vp8
+
+    def _places(self) -> int:
+        """For one more who has no call."""
+        status = self._caller.status if self._caller is not None else None
+        return status.places - status.viewers if status is not None else 0
+
+    def _readers(self, count: int) -> None:
+        if self._caller is not None:
+            self._caller.make_room(count)
 
     def _tell(self, state: State, **reasons: str) -> None:
         """Tell the viewers what has failed, and with an empty reason that it works again."""
@@ -365,3 +386,8 @@ class _Node:
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port
         return page_urls(self._config.web.host, port)
+
+
+async def _together(*parts: Fanout | Stills | None) -> None:
+    """Run those there are, none of which ends by itself."""
+    await asyncio.gather(asyncio.Event().wait(), *(part.run() for part in parts if part))

@@ -152,6 +152,19 @@ class Encode:
 
 
 @dataclass(frozen=True, slots=True)
+class Stills:
+    """Pictures for what can't hold a call: `/snapshot.jpg` and `/stream.mjpg`."""
+
+    rate: int = option(
+        2,
+        "Pictures a second of `/stream.mjpg`, made once for all who read it; each takes five times "
+        "what a picture of a call does.",
+        1,
+        15,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Viewers:
     """How many may watch, and what a slow one costs itself."""
 
@@ -269,6 +282,7 @@ class Config:
     screen: Screen = Screen()
     talk: Talk = Talk()
     encode: Encode = Encode()
+    stills: Stills = Stills()
     viewers: Viewers = Viewers()
     peer: Peer = Peer()
     ice: Ice = Ice()

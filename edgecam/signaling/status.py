@@ -11,9 +11,15 @@ MOST_WATCHING = 64
 
 
 def status_of(
-    calls: Collection[Call], most: int, failures: Mapping[str, str], talking: Talking
+    calls: Collection[Call],
+    most: int,
+    failures: Mapping[str, str],
+    talking: Talking,
+    others: int = 0,
 ) -> Status:
-    """The status of a caller with ``most`` places; ``failures`` are a reason each, or empty."""
+    """The status of a caller with ``most`` places, ``others`` of which are taken without a call;
+    ``failures`` are a reason each, or empty.
+    """
     taken = [call for call in calls if call.taken.is_set()]
     known = [(call.name, call.viewer) for call in taken if call.viewer is not None]
     failed = {source: reason for source, reason in failures.items() if reason}
@@ -21,12 +27,12 @@ def status_of(
     state: CallerState = "ready"
     if "camera" in failed or "offers" in failed:
         state = "failed"
-    elif len(taken) >= most:
+    elif len(taken) + others >= most:
         state, message = "full", message or f"all {most} places are taken"
     return Status(
         state,
         message,
-        len(taken),
+        len(taken) + others,
         most,
         tuple(viewer for _, viewer in known)[:MOST_WATCHING],
         tuple(viewer.viewer for name, viewer in known if name == talking.holder),

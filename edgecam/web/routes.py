@@ -16,6 +16,8 @@ NEEDS: dict[tuple[str, str], Role | None] = {
     ("GET", SOCKET_PATH): Role.VIEWER,
     ("POST", SOCKET_PATH): Role.VIEWER,
     ("OPTIONS", SOCKET_PATH): Role.VIEWER,
+    ("GET", "/snapshot.jpg"): Role.OPERATOR,
+    ("GET", "/stream.mjpg"): Role.VIEWER,
     ("GET", "/api/watching"): Role.ADMIN,
     ("POST", "/api/watching/{id}/hang-up"): Role.ADMIN,
     ("GET", "/{path}"): Role.VIEWER,
