@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from edgecam.accounts.doorkeeper import Doorkeeper
+from edgecam.accounts.privacy import Privacy
 from edgecam.capture import source
 from edgecam.capture.shared import SharedCamera
+from edgecam.capture.shutter import SHUT, Shutter, Shuttered
 from edgecam.config import Config, port_range
 from edgecam.controls import Controls, Parts, Supervise
 from edgecam.encode import h264
@@ -26,7 +28,8 @@ from edgecam.encode.promise import broken_by
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import EdgecamError, StartError
 from edgecam.fanout.fanout import Fanout, State
-from edgecam.ground import Ground, ice_servers, names_of
+from edgecam.gpio import Pins
+from edgecam.ground import PRIVACY, Ground, ice_servers, names_of
 from edgecam.lifecycle import Backoff, Lifecycle, cancelled, either
 from edgecam.logfields import about
 from edgecam.media import AudioFormat, VideoFormat
@@ -103,6 +106,7 @@ async def run(
     try:
         announcement = await node.start_page(camera=camera) if ground.page else None
         if camera:
+            await node.start_pins()
             await either(node.start_camera(), stop)
         if not stop.is_set():
             operator.announce(announcement)
@@ -134,6 +138,8 @@ class _Node:
         self._keeper: Doorkeeper | None = None
         self._front: WebServer | None = None
         self._stills: Stills | None = None
+        self._shutter = Shutter()
+        self._privacy = Privacy(self._shutter, ground.state / PRIVACY, kept=ground.private)
 
     async def start_page(self, *, camera: bool) -> Announcement:
         """The HTTPS page, the signaling server, and the socket for this device's own caller.
@@ -150,14 +156,17 @@ class _Node:
         self.own("the accounts' clock", keeper.keep_time(), STOP_SMALL)
         server = SignalingServer(partial(admitted, page.ledger), admit, keeper.audience)
         keeper.changed = server.look_again
+        self._privacy.note = keeper.note
         if camera:
             server.know(page.callers.own)
         desk = Desk(page.callers, server)
         front = WebServer(keeper, page.files, lambda r: admit(bearer(r)) is not None, server.attach)
         self._front = front
+        front.privacy.privacy = self._privacy if camera else None
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self.lifecycle.started("the page", self._site.close, STOP_PAGE)
         inner = local_app(desk, keeper, self._where, server.attach, self._status)
+        front.privacy.attach_locally(inner)
         local = await listen_locally(inner, self._ground.local_socket)
         self.lifecycle.started("the local socket", local.close, STOP_PAGE)
         server.start()
@@ -170,6 +179,17 @@ class _Node:
             )
         code = "" if keeper.is_set_up else keeper.new_set_up_code()
         return Announcement(self._urls(), self._new_links(), self._leaf.fingerprint, code)
+
+    async def start_pins(self) -> None:
+        """The switch and the lamp, before there is anything they are about."""
+        loop, gpio = asyncio.get_running_loop(), self._config.gpio
+
+        def turned(on: bool) -> None:
+            loop.call_soon_threadsafe(self._privacy.touched, on)
+
+        pins = await asyncio.to_thread(Pins, gpio.privacy, gpio.lamp, turned)
+        self._shutter.told = pins.light
+        self.lifecycle.started("the pins", partial(asyncio.to_thread, pins.close), STOP_SMALL)
 
     def start_camera(self) -> asyncio.Event:
         """What plays and what captures, and the caller that offers both; set once the node can be
@@ -200,6 +220,8 @@ class _Node:
             talk_back(self._config, sinks),
         )
         self._caller, self._ice = caller, ice
+        self._privacy.changed = partial(self._turned_private, streams)
+        self._turned_private(streams, self._privacy.on)
         if self._front is not None:
             self._front.pictures.stills = self._stills
         camera = f"{self._config.camera.driver} {self._video_format()}"
@@ -229,14 +251,15 @@ class _Node:
         config = self._config
         size = self._video_format()
         own = of_driver(config.camera)
-        camera = SharedCamera(source.camera(config.camera.driver, size, **own))
+        driven = source.camera(config.camera.driver, size, **own)
+        camera = SharedCamera(Shuttered(self._shutter, driven))
         video, vp8 = self._pictures(camera, size)
         rates = self._rates
         promised = h264.profile_level_id(size, config.encode.video_bitrate)
         if config.microphone.driver == "none":
             return Streams(video, None, promised, vp8, sinks, rates)
         sound = AudioFormat()
-        microphone = listening(config, sinks, sound)
+        microphone = listening(config, sinks, sound, self._shutter)
         audio = Fanout(
             "microphone",
             EncodedAudio(microphone, lambda: Opus(sound, config.encode.audio_bitrate)),
@@ -304,6 +327,16 @@ class _Node:
     def _failed(self, name: str, reason: str) -> None:
         if self._caller is not None:
             self._caller.source_failed(name, reason)
+
+    def _turned_private(self, streams: Streams, on: bool) -> None:
+        """Tell viewers; what failed for it may work again."""
+        self._failed("privacy", SHUT if on else "")
+        if not on:
+            for name in ("camera", "vp8", "microphone"):
+                self._failed(name, "")
+            for fanout in (streams.video, streams.vp8, streams.audio):
+                if fanout is not None:
+                    fanout.try_again()
 
     def _video_format(self) -> VideoFormat:
         camera = self._config.camera

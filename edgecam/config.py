@@ -252,6 +252,21 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class Gpio:
+    """What is wired to the board, by GPIO number (not the pin's place on the header)."""
+
+    privacy: int = option(
+        0,
+        "A switch to ground that closes camera and microphone while it is on; 0: none.",
+        0,
+        27,
+    )
+    lamp: int = option(
+        0, "A light that is lit while camera or microphone are open; 0: none.", 0, 27
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Paths:
     """Folders the node writes to."""
 
@@ -288,6 +303,7 @@ class Config:
     ice: Ice = Ice()
     signaling: Signaling = Signaling()
     web: Web = Web()
+    gpio: Gpio = Gpio()
     paths: Paths = Paths()
     log: Log = Log()
 
@@ -333,6 +349,8 @@ def contradictions(config: Config) -> Iterator[str]:
         sink = getattr(config, name)
         if sink.driver == "file" and not sink.device:
             yield f"{name}.device: has to be a path with {name}.driver = 'file'"
+    if config.gpio.privacy and config.gpio.privacy == config.gpio.lamp:
+        yield "gpio.lamp: can't be at the pin of gpio.privacy"
     yield from options.misplaced(config)
     yield from _server_contradictions(config.ice)
     yield from _credential_contradictions(config.ice)

@@ -145,8 +145,7 @@ class Caller:
     def make_room(self, others: int) -> None:
         """So many places are taken by ``others``, who need no call."""
         self._others = others
-        offers = [call for call in self.calls if not call.taken.is_set()]
-        for call in offers[self._room() :]:
+        for call in [call for call in self.calls if not call.taken.is_set()][self._room() :]:
             call.hang_up("stale")
         self._change()
 

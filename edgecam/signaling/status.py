@@ -6,6 +6,9 @@ from edgecam.signaling.call import Call
 from edgecam.signaling.messages import MOST_TEXT, CallerState, Status
 from edgecam.signaling.talking import Talking
 
+PRIVACY = "privacy"
+"""Among the failures: the privacy switch is on."""
+
 MOST_WATCHING = 64
 """Viewers that a status names."""
 
@@ -23,9 +26,9 @@ def status_of(
     taken = [call for call in calls if call.taken.is_set()]
     known = [(call.name, call.viewer) for call in taken if call.viewer is not None]
     failed = {source: reason for source, reason in failures.items() if reason}
-    message = "; ".join(failed.values())[:MOST_TEXT]
+    message = "; ".join(dict.fromkeys(failed.values()))[:MOST_TEXT]
     state: CallerState = "ready"
-    if "camera" in failed or "offers" in failed:
+    if not failed.keys().isdisjoint(("camera", "offers", PRIVACY)):
         state = "failed"
     elif len(taken) + others >= most:
         state, message = "full", message or f"all {most} places are taken"
@@ -37,4 +40,5 @@ def status_of(
         tuple(viewer for _, viewer in known)[:MOST_WATCHING],
         tuple(viewer.viewer for name, viewer in known if name == talking.holder),
         talking.plays,
+        PRIVACY in failed,
     )

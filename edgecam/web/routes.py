@@ -18,6 +18,8 @@ NEEDS: dict[tuple[str, str], Role | None] = {
     ("OPTIONS", SOCKET_PATH): Role.VIEWER,
     ("GET", "/snapshot.jpg"): Role.OPERATOR,
     ("GET", "/stream.mjpg"): Role.VIEWER,
+    ("GET", "/api/privacy"): Role.VIEWER,
+    ("POST", "/api/privacy"): Role.ADMIN,
     ("GET", "/api/watching"): Role.ADMIN,
     ("POST", "/api/watching/{id}/hang-up"): Role.ADMIN,
     ("GET", "/{path}"): Role.VIEWER,

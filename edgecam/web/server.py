@@ -16,6 +16,7 @@ from edgecam.web import assets, watching, words
 from edgecam.web.entrance import Entrance
 from edgecam.web.pages import page
 from edgecam.web.pictures import Pictures
+from edgecam.web.privacy import PrivacySwitch
 from edgecam.web.routes import SOCKET_PATH, needed
 from edgecam.web.sessions import FOR_PROGRAMS, admitted
 
@@ -70,6 +71,8 @@ class WebServer:
         watching.attach(self.app, keeper)
         self.pictures = Pictures(keeper, SECURITY_HEADERS)
         self.pictures.attach(self.app)
+        self.privacy = PrivacySwitch(keeper)
+        self.privacy.attach(self.app)
         mount(self.app)
         self.app.router.add_get("/{path:.*}", self._file)
 
