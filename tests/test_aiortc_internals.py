@@ -6,6 +6,7 @@ import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from aioice import stun
 from aioice.ice import CandidatePair
@@ -31,6 +32,7 @@ from aiortc.rtp import (
 from edgecam.peer import aiortc_internals
 from edgecam.peer.addresses import host_addresses
 from edgecam.peer.description import parse_candidate, take_apart
+from edgecam.peer.questions import Questions
 from edgecam.peer.round_trips import MOST_OPEN, RoundTrips
 from edgecam.peer.tracks import PacketTrack
 from tests.viewer import Screen
@@ -224,14 +226,14 @@ async def test_what_a_viewer_answers_is_heard() -> None:
     await mine.setLocalDescription(await mine.createOffer())
     async with connected(mine):
         heard = asyncio.Semaphore(0)
-        aiortc_internals.on_datagram(mine, lambda data: heard.release())
+        signs = aiortc_internals.Signs(mine, lambda data: heard.release())
         assert aiortc_internals.local_address(mine) in host_addresses()
         for _ in range(3):
-            aiortc_internals.ask_for_a_sign(mine)
+            signs.ask()
             await heard.acquire()
-    aiortc_internals.ask_for_a_sign(mine)
+    signs.ask()
     await mine.close()
-    aiortc_internals.ask_for_a_sign(mine)
+    assert signs.ask() is None
 
 
 async def test_the_time_an_answer_takes_is_known() -> None:
@@ -239,11 +241,10 @@ async def test_the_time_an_answer_takes_is_known() -> None:
     mine, _ = sender()
     await mine.setLocalDescription(await mine.createOffer())
     clock = iter(range(100))
-    trips = RoundTrips(lambda: aiortc_internals.ask_for_a_sign(mine), lambda: float(next(clock)))
-    trips.ask()
     async with connected(mine):
         heard: asyncio.Queue[bytes] = asyncio.Queue()
-        aiortc_internals.on_datagram(mine, heard.put_nowait)
+        signs = aiortc_internals.Signs(mine, heard.put_nowait)
+        trips = RoundTrips(signs.ask, lambda: float(next(clock)))
         for _ in range(MOST_OPEN + 1):
             trips.ask()
         found: list[float] = []
@@ -255,6 +256,55 @@ async def test_the_time_an_answer_takes_is_known() -> None:
                 assert trips.answered(data) is None
                 found.append(trip)
         assert found == [float(MOST_OPEN)] * MOST_OPEN
+    await mine.close()
+
+
+async def test_a_question_is_what_aioice_would_ask() -> None:
+    """To the byte, but for the transaction's ID, of which others can guess nothing."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    async with connected(mine):
+        connection = mine.getTransceivers()[0].receiver.transport.transport._connection
+        request = connection.build_request(connection._nominated[1], nominate=False)
+        key = str(connection.remote_password).encode()
+        questions = Questions(bytes(request), key)
+        (one, asked), (other, _) = questions.next(), questions.next()
+        assert one != other
+        request.transaction_id = one
+        request.add_message_integrity(key)
+        assert asked == bytes(request)
+        answer = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, transaction_id=one)
+        assert questions.answered_by(bytes(answer))
+        answer.transaction_id = bytes(4) + one[4:]
+        assert not questions.answered_by(bytes(answer))
+        assert not questions.answered_by(asked)
+        assert not questions.answered_by(b"\x01\x01")
+    await mine.close()
+
+
+async def test_an_answer_is_for_nobody_else() -> None:
+    """aioice, which knows of no such question, is not kept busy with it; all else it is given."""
+    mine, _ = sender()
+    await mine.setLocalDescription(await mine.createOffer())
+    async with connected(mine):
+        pair = mine.getTransceivers()[0].receiver.transport.transport._connection._nominated[1]
+        passed: list[bytes] = []
+        receive = pair.protocol.datagram_received
+
+        def received(data: bytes | str, addr: tuple[Any, ...]) -> None:
+            passed.append(bytes(data, "latin-1") if isinstance(data, str) else data)
+            receive(data, addr)
+
+        pair.protocol.datagram_received = received  # type: ignore[method-assign]
+        heard: asyncio.Queue[bytes] = asyncio.Queue()
+        signs = aiortc_internals.Signs(mine, heard.put_nowait)
+        asked = signs.ask()
+        assert asked is not None
+        while (data := await heard.get())[8:20] != asked:
+            pass
+        assert data not in passed
+        pair.protocol.datagram_received(b"\x01\x01", pair.remote_addr)
+        assert passed[-1] == b"\x01\x01"
     await mine.close()
 
 
@@ -278,12 +328,13 @@ async def test_a_viewer_by_a_relay_is_asked() -> None:
         pair.protocol.transport = TurnTransport(client)  # type: ignore[assignment]
         assert front.get_extra_info("socket") in aiortc_internals.sockets(mine)
 
-        aiortc_internals.ask_for_a_sign(mine)
+        signs = aiortc_internals.Signs(mine, lambda data: None)
+        signs.ask()
         # Behind the channel's number and the length.
         while stun.parse_message((await relay.taken.get())[4:]).message_class != stun.Class.REQUEST:
             pass
         front.close()
-        aiortc_internals.ask_for_a_sign(mine)
+        signs.ask()
         pair.protocol.transport = direct
     back.close()
     await mine.close()
@@ -311,7 +362,7 @@ async def test_who_is_heard_is_whoever_is_sent_to() -> None:
         moved._network_host, moved.port = after
         connection._nominated[1] = CandidatePair(pair.protocol, moved)
         heard: list[int] = []
-        aiortc_internals.on_datagram(mine, lambda data: heard.append(data[0]))
+        aiortc_internals.Signs(mine, lambda data: heard.append(data[0]))
 
         pair.protocol.datagram_received(b"\xff", before)
         assert heard == []
@@ -326,7 +377,7 @@ async def test_who_is_heard_is_whoever_is_sent_to() -> None:
 async def test_nobody_is_asked_before_there_is_a_connection() -> None:
     """And nothing is known of it."""
     pc, _ = sender()
-    aiortc_internals.ask_for_a_sign(pc)
+    assert aiortc_internals.Signs(pc, lambda data: None).ask() is None
     assert aiortc_internals.local_address(pc) is None
     await pc.close()
 

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from importlib import resources
 
 import pytest
-from aiortc import RTCPeerConnection
 
 from edgecam.capture import source
 from edgecam.encode.encoded import EncodedVideo
@@ -113,16 +112,27 @@ def test_who_says_something_is_not_asked() -> None:
     assert looks < 100_000 / 1_000 / ASK_AFTER * 2.1
 
 
+def test_all_viewers_are_looked_at_together() -> None:
+    """Whenever they came: the event loop wakes once for all of them, and not once for each."""
+    moments: set[int] = set()
+    for came in (0.0, 0.04, 0.11, 0.149):
+        watch, now = Liveness(lambda: None, came), came
+        while (pause := watch.look(now)) is not None:
+            now += pause
+            moments.add(round(now * 1_000))
+    assert len(moments) <= (LOST_AFTER + 3 * TICK) / TICK
+
+
 async def test_a_viewer_that_is_asked_and_answers_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is sent nothing, so it has nothing to report; its STUN alone says that it is there."""
     asked = asyncio.Semaphore(0)
-    ask = aiortc_internals.ask_for_a_sign
+    ask = aiortc_internals.Signs.ask
 
-    def count(pc: RTCPeerConnection) -> bytes | None:
+    def count(signs: aiortc_internals.Signs) -> bytes | None:
         asked.release()
-        return ask(pc)
+        return ask(signs)
 
-    monkeypatch.setattr(aiortc_internals, "ask_for_a_sign", count)
+    monkeypatch.setattr(aiortc_internals.Signs, "ask", count)
     async with standing() as peer:
         async with watching(peer):
             await peer.connected.wait()

@@ -140,9 +140,9 @@ async def both(studio: Studio) -> AsyncIterator[list[Viewer]]:
 def cut_by_aiortc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have our path send fragments as aiortc cuts them. What is laid out is forgotten."""
     monkeypatch.setitem(payloads.CUTS, "h264", aiortcs_cut)
-    frame._newest.clear()
+    frame.layout_of.cache_clear()
     yield
-    frame._newest.clear()
+    frame.layout_of.cache_clear()
 
 
 async def test_cut_alike_the_packets_are_alike(

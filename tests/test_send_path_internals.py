@@ -56,20 +56,21 @@ async def test_a_connection_is_all_that_is_needed() -> None:
     async with connected() as sender:
         wire = Wire(sender)
         private: Any = sender
-        assert [wire.up] == [True]
         assert (wire.ssrc, wire.rtx_ssrc) == (sender._ssrc, sender._rtx_ssrc)
         assert wire.rtx_payload_type == private._RTCRtpSender__rtx_payload_type
         assert isinstance(wire.rtx_payload_type, int)
 
-        pair = Pair(wire.pair)
-        remote = wire.pair.remote_candidate
+        pair = Pair(wire.pair())
+        remote = wire.pair().remote_candidate
         assert pair.address == (remote.host, remote.port)
         assert isinstance(pair.socket, socket.socket)
         assert pair.socket.getsockname()[:2] == pair.transport.get_extra_info("sockname")[:2]
-        assert pair.transport.get_write_buffer_size() == 0
+        assert pair.transport.get_write_buffer_size() == pair.unsent() == 0
+        assert pair.waiting is pair.transport._buffer
+        assert not pair.waiting
         assert not pair.transport.is_closing()
-    assert [wire.up] == [False]
-    assert wire.pair is None
+    with pytest.raises(ConnectionError):
+        wire.pair()
     for _ in range(3):
         await asyncio.sleep(0)
     assert pair.transport.is_closing()

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from edgecam.peer.send_path.frame import (
     Burst,
     Frame,
     Place,
-    lay_out,
+    layout_of,
 )
 from edgecam.peer.send_path.internals import Pair
 from edgecam.peer.send_path.payloads import MOST
@@ -30,7 +31,7 @@ SO_NO_CHECK = 11
 
 def frame(*sizes: int) -> Frame:
     """Payloads of these sizes, each byte of one its number; two bytes of header, one of tag."""
-    made = Frame(tuple(bytes([at % 256]) * size for at, size in enumerate(sizes)), 2, 1)
+    made = Frame(tuple(bytes([at % 256]) * size for at, size in enumerate(sizes)), 2, 1, 0)
     made.put_on_desk()
     return made
 
@@ -104,8 +105,10 @@ def test_every_viewer_finds_the_payloads_as_they_were() -> None:
 def test_viewers_with_headers_of_one_length_share_a_frame() -> None:
     """Others get one of their own."""
     packet = Packet("audio", b"opus", 7, keyframe=True)
-    assert lay_out(packet, "opus", 20, 16) is lay_out(packet, "opus", 20, 16)
-    assert lay_out(packet, "opus", 20, 16) is not lay_out(packet, "opus", 20, 10)
+    one, same = [layout_of("audio", "opus", 20, 16).lay_out(packet) for _ in range(2)]
+    assert one is same
+    assert one is not layout_of("audio", "opus", 20, 10).lay_out(packet)
+    assert one is not layout_of("audio", "opus", 20, 16).lay_out(replace(packet))
 
 
 class Full(socket.socket):

@@ -25,7 +25,8 @@ class Subscription:
         self._size = size
         self._want_keyframe = want_keyframe
         self._leave = leave
-        self._queue: deque[Packet] = deque()
+        self.waiting: deque[Packet] = deque()
+        """What ``take`` has still to give. For others to look at only."""
         self._ready = asyncio.Event()
         self._tell: Callable[[], None] = self._ready.set
         self._reading = False
@@ -57,12 +58,12 @@ class Subscription:
     async def get(self) -> Packet | None:
         """The next packet, as soon as there is one; None once closed. One reader at a time."""
         self._read()
-        while not self._queue:
+        while not self.waiting:
             if self.closed:
                 return None
             self._ready.clear()
             await self._ready.wait()
-        return self._queue.popleft()
+        return self.waiting.popleft()
 
     def read_by(self, ready: Callable[[], None]) -> None:
         """Have ``ready`` called when there is something to ``take``, and when it is closed.
@@ -74,8 +75,9 @@ class Subscription:
 
     def take(self) -> Packet | None:
         """The next packet, None if there is none now. The first counts as the first ``get``."""
-        self._read()
-        return self._queue.popleft() if self._queue else None
+        if not self._reading:
+            self._read()
+        return self.waiting.popleft() if self.waiting else None
 
     def push(self, packet: Packet) -> None:
         """Queue ``packet``; drop it if it doesn't fit, or if a keyframe is missing before it."""
@@ -88,22 +90,22 @@ class Subscription:
         if packet.keyframe:
             self._asked = False
             if self._broken or not self._reading:
-                self._queue.clear()
+                self.waiting.clear()
                 self._broken = False
                 self._began = self._reading or self._began
         if self._broken:
             self._drop(1)
             return
-        if len(self._queue) >= self._size:
-            self._drop(len(self._queue))
-            self._queue.clear()
+        if len(self.waiting) >= self._size:
+            self._drop(len(self.waiting))
+            self.waiting.clear()
             self._broken = not packet.keyframe
             if self._broken:
                 self._drop(1)
                 if self._reading:
                     self.want_keyframe()
                 return
-        self._queue.append(packet)
+        self.waiting.append(packet)
         self._tell()
 
     def want_keyframe(self) -> None:
@@ -126,7 +128,7 @@ class Subscription:
         """Leave. May be called twice; a waiting ``get`` returns None."""
         if not self.closed:
             self.closed = True
-            self._queue.clear()
+            self.waiting.clear()
             self._tell()
             self._leave(self)
 

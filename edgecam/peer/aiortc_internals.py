@@ -34,6 +34,7 @@ from aiortc.rtp import (
 
 from edgecam.limits import TokenBucket
 from edgecam.media import NS, Kind, capture_clock
+from edgecam.peer.questions import Questions
 
 PINNED = "1.16.0"
 
@@ -301,47 +302,57 @@ def begin_no_more(pc: RTCPeerConnection) -> None:
         transceiver.receiver.receive = nothing  # type: ignore[method-assign]
 
 
-def on_datagram(pc: RTCPeerConnection, heard: Callable[[bytes], None]) -> None:
-    """Call ``heard`` with whatever arrives from where media is sent to, STUN as well as media.
+class Signs:
+    """Whatever arrives from where media is sent to, and questions that have the viewer answer.
 
-    Once ``pc`` is connected. Media may move later: to a viewer whose new address a check of its own
-    has shown (RFC 8445, section 7.3.1.3). Whose packets they are is known by address only; consent,
-    which goes on beside, is what proves it.
+    For a connected ``pc``: ``heard`` is called with each datagram, STUN as well as media. Media may
+    move later: to a viewer whose new address a check of its own has shown (RFC 8445, section
+    7.3.1.3). Whose packets they are is known by address only; consent, which goes on beside, is
+    what proves it.
     """
-    for protocol in _connection(pc)._protocols:
-        _listen(pc, protocol, heard)
 
+    def __init__(self, pc: RTCPeerConnection, heard: Callable[[bytes], None]) -> None:
+        self._pc = pc
+        self._heard = heard
+        self._connection = connection = _connection(pc)
+        self._questions: Questions | None = None
+        for protocol in connection._protocols:
+            self._listen(protocol)
 
-def _listen(pc: RTCPeerConnection, protocol: StunProtocol, heard: Callable[[bytes], None]) -> None:
-    receive = protocol.datagram_received
+    def ask(self) -> bytes | None:
+        """Send a STUN binding request, whose response is for ``heard`` alone.
 
-    def datagram_received(data: bytes, addr: tuple[Any, ...]) -> None:
-        pair = _chosen_pair(pc)
-        if pair is not None and pair.protocol is protocol and addr[:2] == pair.remote_addr:
-            heard(data)
-        receive(data, addr)
+        Its transaction ID; None if nothing can be sent. aioice asks every 5 s, and no longer knows
+        a question after half a second.
+        """
+        pair = _chosen_pair(self._pc)
+        if pair is None:
+            return None
+        transport = pair.protocol.transport
+        # A relay's has no such method, and ignores by itself what it is given once it is closed.
+        is_closing = getattr(transport, "is_closing", None)
+        if is_closing and is_closing():
+            return None
+        if self._questions is None:
+            request = self._connection.build_request(pair, nominate=False)
+            key = str(self._connection.remote_password).encode()
+            self._questions = Questions(bytes(request), key)
+        transaction, question = self._questions.next()
+        transport.sendto(question, pair.remote_addr)
+        return transaction
 
-    protocol.datagram_received = datagram_received  # type: ignore[assignment,method-assign]
+    def _listen(self, protocol: StunProtocol) -> None:
+        receive = protocol.datagram_received
 
+        def datagram_received(data: bytes, addr: tuple[Any, ...]) -> None:
+            pair = _chosen_pair(self._pc)
+            if pair is not None and pair.protocol is protocol and addr[:2] == pair.remote_addr:
+                self._heard(data)
+                if self._questions is not None and self._questions.answered_by(data):
+                    return
+            receive(data, addr)
 
-def ask_for_a_sign(pc: RTCPeerConnection) -> bytes | None:
-    """Send the viewer a STUN binding request, whose response is for ``on_datagram`` alone.
-
-    Its transaction ID; None if nothing can be sent. aioice asks every 5 s, and no longer knows a
-    question after half a second.
-    """
-    pair = _chosen_pair(pc)
-    if pair is None:
-        return None
-    # A relay's has no such method, and ignores by itself what it is given once it is closed.
-    is_closing = getattr(pair.protocol.transport, "is_closing", None)
-    if is_closing and is_closing():
-        return None
-    connection = _connection(pc)
-    request = connection.build_request(pair, nominate=False)
-    request.add_message_integrity(str(connection.remote_password).encode())
-    pair.protocol.send_stun(request, pair.remote_addr)
-    return request.transaction_id
+        protocol.datagram_received = datagram_received  # type: ignore[assignment,method-assign]
 
 
 def local_address(pc: RTCPeerConnection) -> str | None:

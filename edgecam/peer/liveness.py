@@ -7,9 +7,13 @@ WebRTC stack answers from its network thread whatever its page is doing.
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 
 TICK = 0.15
+"""Seconds; viewers are looked at when the clock shows a multiple of it, so that one waking of the
+event loop does for all of them."""
+
 ASK_AFTER = 0.5
 
 LOST_AFTER = 4.5
@@ -51,8 +55,8 @@ class Liveness:
             pause = max(TICK, ASK_AFTER - silence)
         else:
             self._ask()
-        self._due = now + pause
-        return pause
+        self._due = math.ceil((now + pause) / TICK) * TICK
+        return self._due - now
 
     async def until_gone(self) -> None:
         """Wait until the viewer is to be given up; as of the event loop's clock."""

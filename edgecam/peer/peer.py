@@ -90,6 +90,7 @@ class Peer:
         self._wait_for_sound: Callable[[bool], None] = lambda wait: None
         self._lookups: set[asyncio.Task[None]] = set()
         self.received = Received(self._pc, streams.sinks)
+        self._signs: aiortc_internals.Signs | None = None
         self._liveness = Liveness(self._ask, time.monotonic())
         self._round_trips = RoundTrips(self._ask, time.monotonic)
         self._watching: asyncio.Task[None] | None = None
@@ -255,14 +256,14 @@ class Peer:
     async def _watch(self) -> None:
         """End the call when the viewer is gone, or when that can't be told any more."""
         try:
-            aiortc_internals.on_datagram(self._pc, self._hear)
+            self._signs = aiortc_internals.Signs(self._pc, self._hear)
             await self._liveness.until_gone()
         except Exception:
             logger.exception("whether a viewer is still there can't be told; its call ends")
         self.ended.set()
 
     def _ask(self) -> bytes | None:
-        return aiortc_internals.ask_for_a_sign(self._pc)
+        return self._signs.ask() if self._signs is not None else None
 
     def _hear(self, data: bytes) -> None:
         self._liveness.heard(time.monotonic())

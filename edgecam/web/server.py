@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.errors import StartError
 from edgecam.web import assets, watching, words
+from edgecam.web.connections import PATIENCE, Connections, Listener
 from edgecam.web.entrance import Entrance
 from edgecam.web.pages import page
 from edgecam.web.pictures import Pictures
@@ -44,6 +46,11 @@ SECURITY_HEADERS = {
 MOST_BODY = 4_096
 STOP_GRACE = 0.5
 HANDSHAKE_DEADLINE = 10.0
+SWEEP = 5.0
+"""Seconds between two looks for connections that nobody uses."""
+
+CONNECTIONS = web.AppKey("connections", Connections)
+"""What limits those of an application."""
 
 
 class WebServer:
@@ -64,7 +71,9 @@ class WebServer:
         self._files = files
         self._admit_socket = admit_socket
         self._entrance = Entrance(keeper)
+        self._connections = Connections(time.monotonic)
         self.app = web.Application(middlewares=[self._guard], client_max_size=MOST_BODY)
+        self.app[CONNECTIONS] = self._connections
         self.app.router.add_get("/health", self._health)
         self.app.router.add_get("/door.css", self._file)
         self._entrance.attach(self.app)
@@ -78,12 +87,21 @@ class WebServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        with self._connections.answering(peer):
+            return await self._answer(request, handler)
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         refused = self._refusal(request)
         if refused is not None:
             response: web.StreamResponse = refused
         else:
             try:
-                response = await handler(request)
+                # A body that never ends; what has none may take as long as it likes.
+                async with asyncio.timeout(PATIENCE if request.can_read_body else None):
+                    response = await handler(request)
+            except TimeoutError:
+                response = page(request, 408, "nothing")
             except web.HTTPException as error:
                 response = page(request, error.status, _said(error))
                 if "Allow" in error.headers:
@@ -130,21 +148,39 @@ class WebServer:
 
 
 class Site:
-    """A listening server; ``close`` ends it."""
+    """A listening server; ``close`` ends it. ``sweep`` is called now and then until then."""
 
-    def __init__(self, runner: web.AppRunner, server: asyncio.Server, port: int) -> None:
+    def __init__(
+        self,
+        runner: web.AppRunner,
+        server: asyncio.Server,
+        port: int,
+        sweep: Callable[[], None] | None = None,
+    ) -> None:
         self._runner = runner
         self._server = server
+        self._sweep = sweep
+        self._timer: asyncio.TimerHandle | None = None
         self.port = port
+        self._again()
 
     async def close(self) -> None:
         """Stop listening and close every connection."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._server.close()
         await self._runner.cleanup()
 
+    def _again(self) -> None:
+        if self._sweep is not None:
+            self._sweep()
+            self._timer = asyncio.get_running_loop().call_later(SWEEP, self._again)
+
 
 async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext) -> Site:
-    """Serve ``app`` on ``host`` (empty: every address, IPv4 and IPv6). StartError if it can't."""
+    """Serve ``app`` on ``host`` (empty: every address, IPv4 and IPv6), within the limits of its
+    CONNECTIONS if it has any. StartError if it can't.
+    """
     try:
         listener = await asyncio.to_thread(_listener, host, port)
     except OSError as error:
@@ -156,7 +192,11 @@ async def listen(app: web.Application, host: str, port: int, tls: ssl.SSLContext
             f"port {port} on {host or 'every address'} can't be had ({reason}): "
             f"{advice}, or choose another with web.port and web.host"
         ) from error
-    return await _serve(app, listener, tls, listener.getsockname()[1])
+    port = listener.getsockname()[1]
+    connections = app.get(CONNECTIONS)
+    if connections is None:
+        return await _serve(app, listener, tls, port)
+    return await _serve(app, Listener(listener, connections), tls, port, connections.sweep)
 
 
 async def listen_locally(app: web.Application, path: Path) -> Site:
@@ -181,7 +221,11 @@ def answers(path: Path) -> bool:
 
 
 async def _serve(
-    app: web.Application, listener: socket.socket, tls: ssl.SSLContext | None, port: int = 0
+    app: web.Application,
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
+    port: int = 0,
+    sweep: Callable[[], None] | None = None,
 ) -> Site:
     http_logger.addFilter(_is_about_us)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE, logger=http_logger)
@@ -194,7 +238,7 @@ async def _serve(
         ssl=tls,
         ssl_handshake_timeout=HANDSHAKE_DEADLINE if tls else None,
     )
-    return Site(runner, server, port)
+    return Site(runner, server, port, sweep)
 
 
 def _is_about_us(record: logging.LogRecord) -> bool:

@@ -5,9 +5,10 @@ from functools import lru_cache
 from socket import IPPROTO_UDP
 from typing import Any, NamedTuple
 
-from edgecam.media import Packet
+from edgecam.media import NS, Kind, Packet
 from edgecam.peer.send_path.internals import ffi
 from edgecam.peer.send_path.payloads import CUTS, MOST
+from edgecam.peer.tracks import CLOCK_RATE
 
 UDP_SEGMENT = 103
 """udp(7), since Linux 4.18: the size of the datagrams the kernel is to cut a buffer into."""
@@ -76,16 +77,18 @@ class Step(NamedTuple):
 class Frame:
     """A packet of the fan-out for all whose headers are of ``header`` bytes and tags of ``tag``.
 
+    ``ticks`` is when it was captured, by the RTP clock of its kind, which is not cut to 32 bits.
     ``payloads`` are the RTP payloads, ``octets`` and ``size`` their bytes without and with headers
     and tags. Each viewer's datagrams are made in the same places of the ``desk``, once the payloads
     were put there, and ``steps`` is how they are sent from there: a frame of more datagrams than
     MOST_AT_ONCE in several.
     """
 
-    __slots__ = (*("_lengths", "_template", "desk", "octets", "payloads", "size", "steps"),)
+    __slots__ = ("_lengths", "_template", "desk", "octets", "payloads", "size", "steps", "ticks")
 
-    def __init__(self, payloads: tuple[bytes, ...], header: int, tag: int) -> None:
+    def __init__(self, payloads: tuple[bytes, ...], header: int, tag: int, ticks: int) -> None:
         count, sizes = len(payloads), [len(payload) for payload in payloads]
+        self.ticks = ticks
         self.payloads = payloads
         self.octets = sum(sizes)
         self.size = self.octets + count * (header + tag)
@@ -103,20 +106,35 @@ class Frame:
         ffi.memmove(desk.lengths, lengths, len(lengths))
 
 
-_newest: dict[tuple[str, int, int], tuple[Packet, Frame]] = {}
-"""By codec, header and tag, the frame laid out last: viewers are sent a packet one after the other,
-and one who lags makes its own."""
+class Layout:
+    """How the packets of a ``codec`` are laid out for all whose headers and tags are as long.
+
+    The frame laid out last is kept: viewers are sent a packet one after the other, and one who lags
+    makes its own.
+    """
+
+    def __init__(self, kind: Kind, codec: str, header: int, tag: int) -> None:
+        self._cut = CUTS[codec]
+        self._rate = CLOCK_RATE[kind]
+        self._header = header
+        self._tag = tag
+        self._packet: Packet | None = None
+        self._frame: Frame | None = None
+
+    def lay_out(self, packet: Packet) -> Frame:
+        """``packet``, cut; the same frame for all who ask for it one after the other."""
+        frame = self._frame
+        if frame is None or packet is not self._packet:
+            ticks = packet.capture_ns * self._rate // NS
+            frame = Frame(self._cut(packet.data), self._header, self._tag, ticks)
+            self._packet, self._frame = packet, frame
+        return frame
 
 
-def lay_out(packet: Packet, codec: str, header: int, tag: int) -> Frame:
-    """``packet``, cut for ``codec``; the same frame for all who ask for it one after the other."""
-    key = (codec, header, tag)
-    newest = _newest.get(key)
-    if newest is not None and newest[0] is packet:
-        return newest[1]
-    frame = Frame(CUTS[codec](packet.data), header, tag)
-    _newest[key] = (packet, frame)
-    return frame
+@lru_cache
+def layout_of(kind: Kind, codec: str, header: int, tag: int) -> Layout:
+    """The one for all who agree on these: the name in SDP, in lower case, and bytes."""
+    return Layout(kind, codec, header, tag)
 
 
 @lru_cache

@@ -6,7 +6,7 @@ moves.
 
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from typing import Any, cast
 
 from aiortc import RTCRtpSender
@@ -38,10 +38,11 @@ class Pair:
     """An ICE pair: where to send to, the asyncio transport to do it by, and that one's socket.
 
     ``socket`` is None where there is none of its own, as behind a TURN server. Once the transport
-    is closed, so is it. ``unsent``: bytes that wait in the transport; aioice's for TURN can't say.
+    is closed, so is it. ``waiting`` has something in it while datagrams wait in the transport, and
+    ``unsent`` tells their bytes; aioice's transport for TURN can't say.
     """
 
-    __slots__ = ("address", "socket", "transport", "unsent")
+    __slots__ = ("address", "socket", "transport", "unsent", "waiting")
 
     def __init__(self, pair: Any) -> None:
         self.address: tuple[str, int] = pair.remote_addr
@@ -51,6 +52,7 @@ class Pair:
         self.socket: socket.socket | None = wrapped._sock if wrapped else None
         size = getattr(self.transport, "get_write_buffer_size", None)
         self.unsent: Callable[[], int] = size or _nothing
+        self.waiting: Sized = getattr(self.transport, "_buffer", ()) if size else ()
 
 
 def _nothing() -> int:
@@ -115,14 +117,13 @@ class Wire:
         self.rtx_payload_type: int | None = private._RTCRtpSender__rtx_payload_type
         self.extensions = Extensions(sender)
 
-    @property
-    def up(self) -> bool:
-        """Whether DTLS still is."""
-        return self._transport._state is _CONNECTED
-
-    @property
     def pair(self) -> Any:
-        """aioice's chosen pair of candidates, which may change at any time; None for none."""
+        """aioice's chosen pair of candidates, which may change at any time; None for none.
+
+        ConnectionError once DTLS is down.
+        """
+        if self._transport._state is not _CONNECTED:
+            raise ConnectionError("DTLS is down")
         return self._nominated.get(1)
 
     def count(self, packets: int, octets: int, size: int, timestamp: int, ntp: int) -> None:

@@ -30,6 +30,7 @@ class Route:
         self._mark: Ancillary = []
         if mark is not None and self._socket is not None and is_marked(self._socket):
             self._mark = [ancillary(self._socket, mark)]
+        self.waiting = pair.waiting
         self.unsent: Callable[[], int] = pair.unsent
         """Bytes that wait in this process because the kernel takes no more."""
 
@@ -53,7 +54,7 @@ class Route:
         """Whether ``burst`` went in one call. No datagram went if not."""
         one_call = bool(self._mark) if burst.alone else self._segments
         # What waits in the transport would be overtaken.
-        if self._socket is None or not one_call or self.unsent():
+        if self._socket is None or not one_call or self.waiting:
             return False
         mark = self._mark
         options = mark if burst.alone else burst.ancillary + mark if mark else burst.ancillary

@@ -2,16 +2,16 @@
 
 import struct
 import time
+from collections.abc import Sized
 from random import getrandbits, randrange
 
 from edgecam.media import NS, Kind, Packet
 from edgecam.peer.dscp import EF
-from edgecam.peer.send_path.frame import Burst, Frame, lay_out
+from edgecam.peer.send_path.frame import Burst, Frame, layout_of
 from edgecam.peer.send_path.history import History, Sent
 from edgecam.peer.send_path.internals import Pair, Wire, protect
 from edgecam.peer.send_path.route import Route
 from edgecam.peer.send_path.spread import Spread, pause
-from edgecam.peer.tracks import CLOCK_RATE
 
 _NTP_EPOCH = 2_208_988_800 * NS
 """Nanoseconds from 1900 to 1970 (RFC 868)."""
@@ -30,14 +30,13 @@ class Stream:
         self, wire: Wire, kind: Kind, codec: str, payload_type: int, *, repairs: bool
     ) -> None:
         self._wire = wire
-        self._rate = CLOCK_RATE[kind]
         self._mark = EF if kind == "audio" else None
-        self._codec = codec
         self._payload_type = payload_type
         length = wire.extensions.length
         # Version 2, and the bit for header extensions (RFC 3550, section 5.1).
         self._first_byte = 0x90 if length else 0x80
         self._header = struct.Struct(f"!BBHII{length}s")
+        self._layout = layout_of(kind, codec, self._header.size, wire.tag)
         # A number that wraps around soon after the start breaks SRTP where packets are lost.
         self._next = randrange(1 << 15)
         self._next_rtx = randrange(1 << 15)
@@ -45,6 +44,8 @@ class Stream:
         self._history = History() if repairs else None
         self._pair: object = None
         self._spread: Spread | None = None
+        self.waiting: Sized = ()
+        """Has something in it while there is something unsent."""
 
     def unsent(self) -> int:
         """Bytes that wait in this process because the kernel takes no more; 0 without a route."""
@@ -53,18 +54,18 @@ class Stream:
     def send(self, packet: Packet) -> bool:
         """Send ``packet`` by whichever ICE pair is chosen now; whether DTLS is still up."""
         wire = self._wire
-        if not wire.up:
+        try:
+            pair = wire.pair()
+        except ConnectionError:
             return False
-        pair = wire.pair
         if pair is None:
             return True
         spread = self._spread
         if pair is not self._pair or spread is None:
-            self.close()
-            self._pair, self._spread = pair, (spread := Spread(Route(Pair(pair), self._mark)))
+            spread = self._go_by(pair)
+        frame = self._layout.lay_out(packet)
         now = time.time_ns()
-        timestamp = self._origin + packet.capture_ns * self._rate // NS & 0xFFFFFFFF
-        frame = lay_out(packet, self._codec, self._header.size, wire.tag)
+        timestamp = self._origin + frame.ticks & 0xFFFFFFFF
         first, extensions = self._next, wire.extensions.at(now)
         self._protect(frame, first, timestamp, self._extensions(frame, extensions, now))
         spread.send(frame)
@@ -81,6 +82,13 @@ class Stream:
         """Send at once what is left of a frame; nothing holds the stream any more."""
         if self._spread is not None:
             self._spread.flush()
+
+    def _go_by(self, pair: object) -> Spread:
+        """Send by this ICE pair from now on."""
+        self.close()
+        route = Route(Pair(pair), self._mark)
+        self._pair, self._spread, self.waiting = pair, (spread := Spread(route)), route.waiting
+        return spread
 
     async def repair(self, sequence_number: int) -> None:
         """Send a packet again, if it is remembered: as RTX (RFC 4588), or else as it was.

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
@@ -23,6 +23,9 @@ class Packets(Protocol):
     """What a track needs of a subscription."""
 
     closed: bool
+
+    @property
+    def waiting(self) -> Sized: ...
 
     def read_by(self, ready: Callable[[], None]) -> None: ...
 
@@ -128,7 +131,7 @@ class SharedTrack(MediaStreamTrack):
             self._over.set()
             return
         try:
-            while stream.unsent() <= MOST_UNSENT:
+            while not stream.waiting or stream.unsent() <= MOST_UNSENT:
                 packet = packets.take()
                 if packet is None:
                     return
@@ -138,6 +141,8 @@ class SharedTrack(MediaStreamTrack):
                     return
                 if self._probe is not None:
                     self._pad(self._probe, stream)
+                if not packets.waiting:
+                    return
         except Exception:
             logger.exception("%s is sent to a viewer no more", self.kind)
             self._over.set()

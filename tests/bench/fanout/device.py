@@ -2,7 +2,8 @@
 
 Plays the stream of FILE through a fan-out to peers on the send path PATH, ``shared`` or ``stock``.
 Lines of JSON on standard input, one answered by one on standard output:
-``{"offer": true}`` by ``{"call", "sdp"}``, ``{"call", "answer"}`` by ``{"call"}``.
+``{"offer": true}`` by ``{"call", "sdp"}``, ``{"call", "answer"}`` by ``{"call"}``, ``{"played":
+true}`` by ``{"seconds"}``, the processor's time that playing FILE has taken, without handing it on.
 The end of the input ends it.
 """
 
@@ -32,25 +33,33 @@ class Playback:
         self._units = [(unit, is_keyframe(unit)) for unit in units]
         self._start = 0
         self._next = 0
+        self.spent_ns = 0
 
     def open(self) -> None:
         self._start = capture_clock()
         self._next = 0
 
     def read(self, keyframe: Callable[[], bool]) -> Sequence[Packet]:
+        begun = time.thread_time_ns()
+        packet = self._next_packet()
+        self.spent_ns += time.thread_time_ns() - begun
+        return [packet]
+
+    def _next_packet(self) -> Packet:
         due = self._start + self._next * NS // stream.VIDEO.rate
         if (early := due - capture_clock()) > 0:
             time.sleep(early / NS)
         unit, is_key = self._units[self._next % len(self._units)]
         self._next += 1
-        return [Packet("video", unit, due, is_key)]
+        return Packet("video", unit, due, is_key)
 
     def close(self) -> None: ...
 
 
 async def serve(file: Path, send_path: str) -> None:
     """Until standard input ends."""
-    fanout = Fanout("stream", Playback(stream.load(file)), Viewers().queue)
+    playback = Playback(stream.load(file))
+    fanout = Fanout("stream", playback, Viewers().queue)
     streams = Streams(fanout, None, profile_level_id(stream.VIDEO, stream.BITRATE))
     running = asyncio.create_task(fanout.run())
     peers: list[Peer] = []
@@ -67,6 +76,8 @@ async def serve(file: Path, send_path: str) -> None:
             at = peer.sdp.index("a=mid:0")
             sdp = peer.sdp[:at] + candidates + peer.sdp[at:]
             _say({"call": len(peers) - 1, "sdp": sdp})
+        elif "played" in command:
+            _say({"seconds": playback.spent_ns / NS})
         else:
             await peers[command["call"]].answer(command["answer"])
             _say({"call": command["call"]})

@@ -93,24 +93,38 @@ async def process(
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server: ``join`` has one more viewer, whose answer to an offer is what is passed."""
+    """A server: ``join`` has one more viewer, whose answer to an offer is what is passed.
+
+    ``played``: seconds of the processor's time that the process has spent on playing the stream. A
+    process of its own does that for those that are fed, and is not counted.
+    """
 
     pid: int
     join: Callable[[Callable[[str], Awaitable[str]]], Awaitable[None]]
+    played: Callable[[], Awaitable[float]]
 
 
 Answer = Callable[[str], Awaitable[str]]
 
 
-def speaking(process: Lines) -> Running:
-    """One that makes offers and takes answers by lines of JSON."""
+def speaking(process: Lines, *, plays: bool = False) -> Running:
+    """One that makes offers and takes answers by lines of JSON, and maybe plays the stream."""
 
     async def join(answer: Answer) -> None:
         offer = await process.ask({"offer": True})
         sdp = await answer(offer["sdp"])
         await process.ask({"call": offer["call"], "answer": sdp})
 
-    return Running(process.pid, join)
+    async def played() -> float:
+        seconds: float = (await process.ask({"played": True}))["seconds"]
+        return seconds
+
+    return Running(process.pid, join, played if plays else nothing)
+
+
+async def nothing() -> float:
+    """None of its own time goes into playing."""
+    return 0.0
 
 
 @asynccontextmanager
@@ -118,7 +132,7 @@ async def edgecam(file: Path, environ: dict[str, str], send_path: str) -> AsyncI
     """This very edgecam."""
     command = (sys.executable, "-m", "tests.bench.fanout.device", str(file), send_path)
     async with lines(*command, environ=environ) as device:
-        yield speaking(device)
+        yield speaking(device, plays=True)
 
 
 @asynccontextmanager
@@ -148,7 +162,7 @@ async def janus(file: Path, environ: dict[str, str], threads: int) -> AsyncItera
         http = await stack.enter_async_context(aiohttp.ClientSession(f"http://127.0.0.1:{api}"))
         await listening(server, api)
         await stack.enter_async_context(feeding(file, rtp))
-        yield Running(server.pid, lambda answer: _watch(http, answer))
+        yield Running(server.pid, lambda answer: _watch(http, answer), nothing)
 
 
 def configure_janus(
