@@ -13,8 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from edgecam.accounts.doorkeeper import Doorkeeper
+from edgecam.accounts.privacy import Privacy
 from edgecam.capture import source
 from edgecam.capture.shared import SharedCamera
+from edgecam.capture.shutter import SHUT, Shutter, Shuttered
 from edgecam.config import Config, port_range
 from edgecam.controls import Controls, Parts, Supervise
 from edgecam.discovery.discovery import Discovery
@@ -23,12 +25,14 @@ from edgecam.encode import h264
 from edgecam.encode.decoded import Decoded
 from edgecam.encode.encoded import EncodedAudio, EncodedVideo
 from edgecam.encode.h264 import X264
+from edgecam.encode.jpeg import Jpeg
 from edgecam.encode.opus import Opus
 from edgecam.encode.promise import broken_by
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import StartError
 from edgecam.fanout.fanout import Fanout, State
-from edgecam.ground import Ground, ice_servers, names_of
+from edgecam.gpio import Pins
+from edgecam.ground import PRIVACY, Ground, ice_servers, names_of
 from edgecam.lifecycle import Lifecycle, cancelled, either
 from edgecam.logfields import about
 from edgecam.media import AudioFormat, VideoFormat
@@ -47,6 +51,7 @@ from edgecam.signaling.moves import Moves
 from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.socket import Server, keep_connected
 from edgecam.signaling.tokens import bearer
+from edgecam.stills.stills import Stills
 from edgecam.talkback import listening, play, sinks_of, talk_back
 from edgecam.web.certificates import Renewal, facts
 from edgecam.web.keeper import CertificateKeeper
@@ -112,6 +117,7 @@ async def run(
     try:
         announcement = await node.start_page(camera=camera) if ground.page else None
         if camera:
+            await node.start_pins()
             await either(node.start_camera(), stop)
         if not stop.is_set():
             operator.announce(announcement)
@@ -142,6 +148,10 @@ class _Node:
         self._discovery: Discovery | None = None
         self._rates: dict[str, Rate] = {}
         self._keeper: Doorkeeper | None = None
+        self._front: WebServer | None = None
+        self._stills: Stills | None = None
+        self._shutter = Shutter()
+        self._privacy = Privacy(self._shutter, ground.state / PRIVACY, kept=ground.private)
 
     async def start_page(self, *, camera: bool) -> Announcement:
         """The HTTPS page, the signaling server, and the socket for this device's own caller.
@@ -164,15 +174,19 @@ class _Node:
         self.own("the accounts' clock", keeper.keep_time(), STOP_SMALL)
         server = SignalingServer(partial(admitted, page.ledger), admit, keeper.audience)
         keeper.changed = server.look_again
+        self._privacy.note = keeper.note
         if camera:
             server.know(page.callers.own)
         desk = Desk(page.callers, server)
         front = WebServer(keeper, page.files, lambda r: admit(bearer(r)) is not None, server.attach)
+        self._front = front
+        front.privacy.privacy = self._privacy if camera else None
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self._sites.append(self._site)
         self.lifecycle.started("the page", self._close_sites, STOP_PAGE)
         inner = local_app(desk, keeper, self._where, server.attach, self._status)
         add_certificate(inner, self._facts)
+        front.privacy.attach_locally(inner)
         local = await listen_locally(inner, self._ground.local_socket)
         self._sites.append(local)
         server.start()
@@ -216,6 +230,17 @@ class _Node:
         self._discovery = Discovery(offer, lambda: hosts or addresses.host_addresses())
         self.own("the announcement", self._discovery.run(), STOP_ANNOUNCEMENT)
 
+    async def start_pins(self) -> None:
+        """The switch and the lamp, before there is anything they are about."""
+        loop, gpio = asyncio.get_running_loop(), self._config.gpio
+
+        def turned(on: bool) -> None:
+            loop.call_soon_threadsafe(self._privacy.touched, on)
+
+        pins = await asyncio.to_thread(Pins, gpio.privacy, gpio.lamp, turned)
+        self._shutter.told = pins.light
+        self.lifecycle.started("the pins", partial(asyncio.to_thread, pins.close), STOP_SMALL)
+
     def start_camera(self) -> asyncio.Event:
         """What plays and what captures, and the caller that offers both; set once the node can be
         watched.
@@ -223,9 +248,10 @@ class _Node:
         sinks = sinks_of(self._config, self._failed)
         self.own("speaker and screen", play(sinks), STOP_PLAYBACK)
         streams = self._streams(sinks)
-        for fanout in (streams.video, streams.vp8, streams.audio):
+        for fanout in (streams.video, streams.audio):
             if fanout is not None:
                 self.own(fanout.name, fanout.run(), STOP_CAMERA)
+        self.own("VP8 and JPEG", _together(streams.vp8, self._stills), STOP_CAMERA)
         make = partial(
             Peer.offering,
             streams,
@@ -244,6 +270,10 @@ class _Node:
             talk_back(self._config, sinks),
         )
         self._caller, self._ice = caller, ice
+        self._privacy.changed = partial(self._turned_private, streams)
+        self._turned_private(streams, self._privacy.on)
+        if self._front is not None:
+            self._front.pictures.stills = self._stills
         camera = f"{self._config.camera.driver} {self._video_format()}"
         encoders = {X264.called: streams.video} | ({Vp8.called: streams.vp8} if streams.vp8 else {})
         self.controls.parts = Parts(camera, encoders, streams.audio, self._set_bitrate, ice, caller)
@@ -271,14 +301,15 @@ class _Node:
         config = self._config
         size = self._video_format()
         own = of_driver(config.camera)
-        camera = SharedCamera(source.camera(config.camera.driver, size, **own))
+        driven = source.camera(config.camera.driver, size, **own)
+        camera = SharedCamera(Shuttered(self._shutter, driven))
         video, vp8 = self._pictures(camera, size)
         rates = self._rates
         promised = h264.profile_level_id(size, config.encode.video_bitrate)
         if config.microphone.driver == "none":
             return Streams(video, None, promised, vp8, sinks, rates)
         sound = AudioFormat()
-        microphone = listening(config, sinks, sound)
+        microphone = listening(config, sinks, sound, self._shutter)
         audio = Fanout(
             "microphone",
             EncodedAudio(microphone, lambda: Opus(sound, config.encode.audio_bitrate)),
@@ -321,7 +352,20 @@ class _Node:
             )
             vp8 = Fanout("VP8", vp8_pictures, queue, told)
             self._rates["vp8"] = Rate(least, bitrate, vp8_pictures.set_bitrate)
+        if self._front is not None:
+            rate = self._config.stills.rate
+            jpegs = EncodedVideo(Decoded(camera.tap("JPEG")), lambda: Jpeg(size, rate))
+            self._stills = Stills(jpegs, rate, self._places, self._readers)
         return video, vp8
+
+    def _places(self) -> int:
+        """For one more who has no call."""
+        status = self._caller.status if self._caller is not None else None
+        return status.places - status.viewers if status is not None else 0
+
+    def _readers(self, count: int) -> None:
+        if self._caller is not None:
+            self._caller.make_room(count)
 
     def _tell(self, state: State, **reasons: str) -> None:
         """Tell the viewers what has failed, and with an empty reason that it works again."""
@@ -333,6 +377,16 @@ class _Node:
     def _failed(self, name: str, reason: str) -> None:
         if self._caller is not None:
             self._caller.source_failed(name, reason)
+
+    def _turned_private(self, streams: Streams, on: bool) -> None:
+        """Tell viewers; what failed for it may work again."""
+        self._failed("privacy", SHUT if on else "")
+        if not on:
+            for name in ("camera", "vp8", "microphone"):
+                self._failed(name, "")
+            for fanout in (streams.video, streams.vp8, streams.audio):
+                if fanout is not None:
+                    fanout.try_again()
 
     def _video_format(self) -> VideoFormat:
         camera = self._config.camera
@@ -393,3 +447,8 @@ class _Node:
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port
         return page_urls(self._config.web.host, port)
+
+
+async def _together(*parts: Fanout | Stills | None) -> None:
+    """Run those there are, none of which ends by itself."""
+    await asyncio.gather(asyncio.Event().wait(), *(part.run() for part in parts if part))

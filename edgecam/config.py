@@ -190,6 +190,19 @@ class Encode:
 
 
 @dataclass(frozen=True, slots=True)
+class Stills:
+    """Pictures for what can't hold a call: `/snapshot.jpg` and `/stream.mjpg`."""
+
+    rate: int = option(
+        2,
+        "Pictures a second of `/stream.mjpg`, made once for all who read it; each takes five times "
+        "what a picture of a call does.",
+        1,
+        15,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Viewers:
     """How many may watch, and what a slow one costs itself."""
 
@@ -301,6 +314,21 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class Gpio:
+    """What is wired to the board, by GPIO number (not the pin's place on the header)."""
+
+    privacy: int = option(
+        0,
+        "A switch to ground that closes camera and microphone while it is on; 0: none.",
+        0,
+        27,
+    )
+    lamp: int = option(
+        0, "A light that is lit while camera or microphone are open; 0: none.", 0, 27
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Paths:
     """Folders the node writes to."""
 
@@ -331,11 +359,13 @@ class Config:
     screen: Screen = Screen()
     talk: Talk = Talk()
     encode: Encode = Encode()
+    stills: Stills = Stills()
     viewers: Viewers = Viewers()
     peer: Peer = Peer()
     ice: Ice = Ice()
     signaling: Signaling = Signaling()
     web: Web = Web()
+    gpio: Gpio = Gpio()
     paths: Paths = Paths()
     log: Log = Log()
 
@@ -385,6 +415,8 @@ def contradictions(config: Config) -> Iterator[str]:
             yield f"{name}.device: has to be a path with {name}.driver = 'file'"
     if bool(config.web.certificate) != bool(config.web.key):
         yield "web.certificate and web.key: each needs the other"
+    if config.gpio.privacy and config.gpio.privacy == config.gpio.lamp:
+        yield "gpio.lamp: can't be at the pin of gpio.privacy"
     yield from options.misplaced(config)
     yield from _server_contradictions(config.ice)
     yield from _credential_contradictions(config.ice)

@@ -38,6 +38,13 @@ def add_to(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
     watching.add_argument("--hang-up", metavar="ID", help="end what that one watches")
     watching.set_defaults(do=_watching)
+    privacy = commands.add_parser(
+        "privacy", parents=[shared], help="close camera and microphone of the running node"
+    )
+    privacy.add_argument(
+        "turn", nargs="?", choices=("on", "off"), help="leave it out to be told how it is"
+    )
+    privacy.set_defaults(do=_privacy)
     audit = commands.add_parser(
         "audit", parents=[shared], help="who came in, failed to, or changed"
     )
@@ -190,6 +197,21 @@ def _session_revoke(options: argparse.Namespace) -> None:
     which = {} if options.all else {"name": options.user} if options.user else {"id": options.id}
     ended = _do(options, "session-revoke", **which)["ended"]
     _tell(f"{ended} ended")
+
+
+def _privacy(options: argparse.Namespace) -> None:
+    on = None if options.turn is None else options.turn == "on"
+    state = control.privacy(load(options.config), on)
+    if not state["on"]:
+        print("off")
+    elif state["closed"]:
+        print("on: camera and microphone are closed")
+    else:
+        raise CommandError("the privacy switch is on, but a device is not closed yet: see the log")
+    if state["switch"] and on is False:
+        raise CommandError("it stays on: the switch at the device is")
+    if not state.get("kept", True):
+        raise CommandError("it will not stay so when the node starts again: see the log")
 
 
 def _watching(options: argparse.Namespace) -> None:

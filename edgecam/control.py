@@ -111,6 +111,15 @@ def hang_up(config: Config, id_: str) -> str:
     )
 
 
+def privacy(config: Config, on: bool | None) -> dict[str, Any]:
+    """Turn the privacy switch of the node that runs, or leave it (None); how it is then. StartError
+    if none runs, CommandError if it has no camera.
+    """
+    if on is None:
+        return _ask_running(config, "GET", "/privacy", dict)
+    return _ask_running(config, "POST", "/privacy", dict, {"on": on})
+
+
 def set_up_code(config: Config) -> tuple[str, list[str]]:
     """A new set-up code of the node that runs, and where its page is. StartError if none does,
     CommandError if it has an account already.

@@ -41,19 +41,21 @@ logger = logging.getLogger(__name__)
 
 LOCAL_SOCKET = "signaling.sock"
 LEDGER = "accounts.db"
+PRIVACY = "privacy"
 CLAIM_PATIENCE = 10.0
 CLAIM_PAUSE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the node stands on, made by ``prepare``."""
+    """What the node stands on, made by ``prepare``. ``private``: the privacy switch was left on."""
 
     state: Path
     local_socket: Path
     caller_token: str
     servers: Servers
     page: "Page | None"
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,11 @@ def prepare(config: Config) -> Ground:
     state = private_folder(state_folder(config.paths), "paths.state")
     runtime = private_folder(runtime_folder(config.paths), "paths.runtime")
     servers = ice_servers(config.ice)
+    private = (state / PRIVACY).exists()
     if config.signaling.url:
         path = Path(config.signaling.token_file)
         token = _read(path, "the caller token", "signaling.token_file")
-        return Ground(state, runtime / LOCAL_SOCKET, token, servers, None)
+        return Ground(state, runtime / LOCAL_SOCKET, token, servers, None, private)
     callers = known_callers(config)
     store = certificates(config)
     hosts = addresses.host_addresses()
@@ -97,7 +100,7 @@ def prepare(config: Config) -> Ground:
         tls=server_context(leaf),
     )
     token = secret(state / "caller.token")
-    return Ground(state, runtime / LOCAL_SOCKET, token, servers, page)
+    return Ground(state, runtime / LOCAL_SOCKET, token, servers, page, private)
 
 
 def ice_servers(ice: Ice) -> Servers:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from edgecam.capture import source
 from edgecam.capture.duck import DUCKED, Ducked
+from edgecam.capture.shutter import Shutter, Shuttered
 from edgecam.config import Config
 from edgecam.media import NS, AudioFormat, Kind, Sound
 from edgecam.options import of_driver
@@ -56,10 +57,13 @@ def talk_back(config: Config, sinks: Sinks) -> TalkBack:
     return TalkBack(plays, config.talk.silence, last_heard)
 
 
-def listening(config: Config, sinks: Sinks, sound: AudioFormat) -> source.Source[Sound]:
-    """The microphone, not open yet, that does not hear the loudspeaker."""
+def listening(
+    config: Config, sinks: Sinks, sound: AudioFormat, shutter: Shutter
+) -> source.Source[Sound]:
+    """The microphone behind ``shutter``, not open yet, that does not hear the loudspeaker."""
     own = of_driver(config.microphone)
-    microphone = source.microphone(config.microphone.driver, sound, **own)
+    driven = source.microphone(config.microphone.driver, sound, **own)
+    microphone: Shuttered[Sound] = Shuttered(shutter, driven)
     speaker, echo = sinks.speaker, config.speaker.echo
     if speaker is None or echo == "none":
         return microphone

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -15,8 +16,10 @@ from edgecam.controls import Parts
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import SourceError
 from edgecam.fanout.fanout import Fanout
+from edgecam.ground import Ground
 from edgecam.lifecycle import cancelled
 from edgecam.media import VideoFormat
+from edgecam.peer.servers import Servers
 from tests.encoding_camera import EncodingVirtualCamera
 from tests.sockets import PATIENCE
 from tests.test_codecs import BrokenVp8
@@ -63,10 +66,13 @@ class Pictures:
     told: Told
 
 
+GROUND = Ground(Path("nowhere"), Path("nowhere"), "", Servers(), None)
+
+
 @pytest.fixture
 async def pictures() -> AsyncIterator[Pictures]:
     """As the node puts them together; nobody watches yet."""
-    node = app._Node(Config(), cast("Any", None), asyncio.Event())
+    node = app._Node(Config(), GROUND, asyncio.Event())
     told = Told()
     node._caller = cast("Any", told)
     camera = LooseCamera(SIZE)
@@ -92,7 +98,7 @@ async def test_a_camera_that_fails_is_told_of(pictures: Pictures, watched: str) 
 
 async def test_who_encodes_is_said() -> None:
     """A camera that does it itself is told the bitrate, and not called a software encoder."""
-    node = app._Node(Config(), cast("Any", None), asyncio.Event())
+    node = app._Node(Config(), GROUND, asyncio.Event())
     nothing = cast("Any", None)
     node.controls.parts = Parts("", {}, None, nothing, nothing, nothing)
     camera = EncodingVirtualCamera(SIZE)

@@ -105,7 +105,12 @@ async def test_the_status_reaches_viewers(door: Door) -> None:
     caller, viewer = await in_a_call(door)
     status = {"state": "full", "message": "all places are taken", "viewers": 1, "places": 1}
     await caller.say("status", status)
-    nobody = {"watching": [], "floor": [], "talk": {"audio": False, "video": False}}
+    nobody = {
+        "watching": [],
+        "floor": [],
+        "talk": {"audio": False, "video": False},
+        "privacy": False,
+    }
     assert await viewer.hear("status") == status | nobody
     late = await door.viewer()
     assert await late.hear("waiting") == {

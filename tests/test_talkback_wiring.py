@@ -3,6 +3,7 @@
 import pytest
 
 from edgecam.capture.duck import Ducked
+from edgecam.capture.shutter import Shutter, Shuttered
 from edgecam.capture.virtual_microphone import VirtualMicrophone
 from edgecam.config import Config
 from edgecam.config import Screen as ScreenOptions
@@ -23,7 +24,9 @@ async def test_nothing_plays_unless_configured() -> None:
     sinks = sinks_of(Config(), nobody)
     assert sinks == NOWHERE
     assert talk_back(Config(), sinks).plays == Talk()
-    assert isinstance(listening(Config(), sinks, AudioFormat()), VirtualMicrophone)
+    microphone = listening(Config(), sinks, AudioFormat(), Shutter())
+    assert isinstance(microphone, Shuttered)
+    assert isinstance(microphone._source, VirtualMicrophone)
 
 
 @pytest.mark.parametrize("echo", ["duck", "mute", "none"])
@@ -31,8 +34,8 @@ async def test_a_speaker_lowers_the_microphone(echo: str) -> None:
     """Unless it is told not to."""
     config = Config(speaker=SpeakerOptions("null", "", echo))
     sinks = sinks_of(config, nobody)
-    microphone = listening(config, sinks, AudioFormat())
-    assert isinstance(microphone, VirtualMicrophone if echo == "none" else Ducked)
+    microphone = listening(config, sinks, AudioFormat(), Shutter())
+    assert isinstance(microphone, Shuttered if echo == "none" else Ducked)
     if isinstance(microphone, Ducked):
         assert sinks.speaker is not None
         sinks.speaker.sounding_until_ns = 7

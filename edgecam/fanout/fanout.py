@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from edgecam.errors import SourceError
 from edgecam.fanout.keyframes import KeyframeGate
 from edgecam.fanout.subscription import Subscription
-from edgecam.lifecycle import Backoff, thread_end
+from edgecam.lifecycle import Backoff, either, thread_end
 from edgecam.media import Packet, capture_clock
 
 logger = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ class Fanout:
         self._demand = asyncio.Event()
         self._no_demand = asyncio.Event()
         self._no_demand.set()
+        self._again = asyncio.Event()
 
     @property
     def subscribers(self) -> int:
@@ -110,10 +111,15 @@ class Fanout:
             else:
                 self._become("idle")
 
+    def try_again(self) -> None:
+        """What it failed for may be over: have it not wait any longer."""
+        self._again.set()
+
     async def _pause(self, seconds: float) -> None:
+        self._again.clear()
         try:
             async with asyncio.timeout(seconds):
-                await self._no_demand.wait()
+                await either(self._no_demand, self._again)
         except TimeoutError:
             pass
 

@@ -10,6 +10,9 @@ from edgecam.signaling.talking import ASKS_A_SECOND, ASKS_AT_ONCE
 MOST_UNREAD = 128
 """Messages about one call that may wait; the server lets no more than half of them through."""
 
+COMINGS_AT_ONCE, COMINGS_A_SECOND = 60, 0.2
+"""Viewers that come and go, in the log: every one on a busy day, not every one of a flood."""
+
 THIN = {
     True: "call %s: that link can't carry encode.video_bitrate_least; it is sent fewer pictures",
     False: "call %s: that link carries every picture again",

@@ -11,7 +11,7 @@ from edgecam.lifecycle import Backoff, cancelled, either, whenever
 from edgecam.limits import Seldom
 from edgecam.logfields import about
 from edgecam.peer.peer import Peer
-from edgecam.signaling.call import THIN, About, Call
+from edgecam.signaling.call import COMINGS_A_SECOND, COMINGS_AT_ONCE, THIN, About, Call
 from edgecam.signaling.lending import IceServers, Lending
 from edgecam.signaling.messages import (
     Answer,
@@ -43,9 +43,6 @@ tells too much is cut off."""
 CLOSE_DEADLINE = 1.0
 """Seconds that ended calls get to take leave when stopping; a TURN server may not answer."""
 
-COMINGS_AT_ONCE, COMINGS_A_SECOND = 60, 0.2
-"""Viewers that come and go, in the log: every one on a busy day, not every one of a flood."""
-
 Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
 MakePeer = Callable[[], Awaitable[Peer]]
 
@@ -71,8 +68,8 @@ class Caller:
         talk_back: TalkBack = NO_TALK_BACK,
     ) -> None:
         self._make_peer = make_peer
-        self._most = most
-        self._standing = standing
+        self._most, self._standing = most, standing
+        self._others = 0
         self._lending = ice_servers if isinstance(ice_servers, Lending) else Lending(ice_servers)
         self._calls: dict[str, Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -143,8 +140,12 @@ class Caller:
     def resize(self, most: int, standing: int) -> None:
         """Have ``most`` viewers and ``standing`` offers from now on; who watches may stay."""
         self._most, self._standing = most, standing
-        offers = [call for call in self.calls if not call.taken.is_set()]
-        for call in offers[max(0, min(standing, most - self.viewers)) :]:
+        self.make_room(self._others)
+
+    def make_room(self, others: int) -> None:
+        """So many places are taken by ``others``, who need no call."""
+        self._others = others
+        for call in [call for call in self.calls if not call.taken.is_set()][self._room() :]:
             call.hang_up("stale")
         self._change()
 
@@ -238,7 +239,11 @@ class Caller:
 
     def _missing(self) -> int:
         standing = sum(not call.taken.is_set() for call in self._calls.values())
-        return min(self._standing, self._most - self.viewers) - standing
+        return self._room() - standing
+
+    def _room(self) -> int:
+        """Offers that may stand."""
+        return max(0, min(self._standing, self._most - self.viewers - self._others))
 
     async def _place(self) -> None:
         """Make one more offer stand."""
@@ -376,7 +381,7 @@ class Caller:
     @property
     def status(self) -> Status:
         """What the server is told."""
-        return status_of(self.calls, self._most, self._failures, self._talking)
+        return status_of(self.calls, self._most, self._failures, self._talking, self._others)
 
     def _note(self, seldom: Seldom, text: str, *values: object) -> None:
         """Log what a viewer can make happen as often as it likes."""

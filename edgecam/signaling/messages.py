@@ -129,7 +129,10 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a caller is, who watches it, and who of them (by ``viewer``) has the floor."""
+    """How a caller is, who watches it, and who of them (by ``viewer``) has the floor.
+
+    ``privacy``: its privacy switch is on, and nothing can be seen or heard.
+    """
 
     state: CallerState
     message: str
@@ -138,6 +141,7 @@ class Status:
     watching: tuple[Watcher, ...] = ()
     floor: tuple[str, ...] = ()
     talk: Talk = Talk()
+    privacy: bool = False
 
     def payload(self) -> dict[str, Any]:
         return {
@@ -148,6 +152,7 @@ class Status:
             "watching": [each.payload() for each in self.watching],
             "floor": list(self.floor),
             "talk": self.talk.payload(),
+            "privacy": self.privacy,
         }
 
 

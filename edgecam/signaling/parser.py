@@ -163,7 +163,9 @@ def _status(payload: dict[str, Any]) -> Status:
     watching = tuple(_watcher(each) for each in _few(payload, "watching"))
     floor = tuple(_id(each, "a viewer in floor") for each in _few(payload, "floor"))
     message = "".join(each if each.isprintable() else " " for each in message)
-    return Status(state, message, viewers, places, watching, floor, _talk(payload))
+    return Status(
+        state, message, viewers, places, watching, floor, _talk(payload), _privacy(payload)
+    )
 
 
 def _few(payload: dict[str, Any], key: str) -> list[object]:
@@ -171,6 +173,13 @@ def _few(payload: dict[str, Any], key: str) -> list[object]:
     if not isinstance(value, list) or len(value) > MOST_WATCHING:
         raise BadMessage("bad-message", f"{key} has to be a list of up to {MOST_WATCHING}")
     return value
+
+
+def _privacy(payload: dict[str, Any]) -> bool:
+    privacy = payload.get("privacy", False)
+    if not isinstance(privacy, bool):
+        raise BadMessage("bad-message", "privacy has to be true or false")
+    return privacy
 
 
 def _talk(payload: dict[str, Any]) -> Talk:

@@ -19,8 +19,10 @@ from edgecam.web.api import every
 from edgecam.web.connections import PATIENCE, Connections, Listener
 from edgecam.web.entrance import Entrance
 from edgecam.web.pages import page
+from edgecam.web.pictures import Pictures
+from edgecam.web.privacy import PrivacySwitch
 from edgecam.web.routes import SOCKET_PATH, needed
-from edgecam.web.sessions import admitted
+from edgecam.web.sessions import FOR_PROGRAMS, admitted
 
 logger = logging.getLogger(__name__)
 http_logger = logging.getLogger(f"{__name__}.http")
@@ -77,13 +79,15 @@ class WebServer:
         self.app[CONNECTIONS] = self._connections
         self.app.router.add_get("/health", self._health)
         self.app.router.add_get("/trusted", self._trusted)
-        self.app.router.add_get("/door.css", self._file)
-        self._entrance.attach(self.app)
-        watching.attach(self.app, keeper)
         for path in ("/door.css", "/manifest.webmanifest", "/icons/{path}"):
             self.app.router.add_get(path, self._file)
         self._entrance.attach(self.app)
+        watching.attach(self.app, keeper)
         every.attach(self.app, keeper)
+        self.pictures = Pictures(keeper, SECURITY_HEADERS)
+        self.pictures.attach(self.app)
+        self.privacy = PrivacySwitch(keeper)
+        self.privacy.attach(self.app)
         mount(self.app)
         self.app.router.add_get("/{path:.*}", self._file)
 
@@ -115,7 +119,8 @@ class WebServer:
                 logger.exception("%s %r could not be answered", request.method, request.path)
                 response = page(request, 500, "broken")
         if not response.prepared:
-            response.headers.update(SECURITY_HEADERS)
+            for name, value in SECURITY_HEADERS.items():
+                response.headers.setdefault(name, value)
         return response
 
     def _refusal(self, request: web.Request) -> web.Response | None:
@@ -132,7 +137,11 @@ class WebServer:
             return page(request, 403, "not_yours")
         if request.path == SOCKET_PATH and self._admit_socket(request):
             return None
-        return self._entrance.signed_out(request)
+        response = self._entrance.signed_out(request)
+        if request.path in FOR_PROGRAMS and response.status == 401:
+            # RFC 9110, 15.5.2. Elsewhere browsers would ask for a password in their own way.
+            response.headers["WWW-Authenticate"] = 'Basic realm="edgecam", charset="UTF-8"'
+        return response
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})

@@ -1,0 +1,58 @@
+"""The privacy switch, for whoever is in to see and for admins to turn; and for the command line."""
+
+from aiohttp import web
+
+from edgecam.accounts.book import CONSOLE
+from edgecam.accounts.doorkeeper import Doorkeeper
+from edgecam.accounts.privacy import Privacy
+from edgecam.errors import CommandError
+from edgecam.web import posted
+from edgecam.web.sessions import admitted, whence
+
+
+class PrivacySwitch:
+    """Handlers of those routes. ``privacy`` is None where there is no camera."""
+
+    def __init__(self, keeper: Doorkeeper) -> None:
+        self.privacy: Privacy | None = None
+        self._ledger = keeper.ledger
+
+    def attach(self, app: web.Application) -> None:
+        """Serve them in ``app``."""
+        app.router.add_get("/api/privacy", self._see)
+        app.router.add_post("/api/privacy", self._turn)
+
+    def attach_locally(self, app: web.Application) -> None:
+        """Serve the command line in ``app``."""
+        app.router.add_get("/privacy", self._see)
+        app.router.add_post("/privacy", self._turn_locally)
+
+    async def _see(self, request: web.Request) -> web.Response:
+        if self.privacy is None:
+            return _no_camera()
+        return posted.told(self.privacy.state())
+
+    async def _turn(self, request: web.Request) -> web.Response:
+        on = (await posted.message(request)).get("on")
+        who = admitted(self._ledger, request)
+        if who is None:
+            raise web.HTTPForbidden
+        if not isinstance(on, bool):
+            raise web.HTTPBadRequest
+        if self.privacy is None:
+            return _no_camera()
+        name = who.name or CONSOLE
+        return posted.told(await self.privacy.set(on, name, whence(request).address))
+
+    async def _turn_locally(self, request: web.Request) -> web.Response:
+        try:
+            on = (await request.json()).get("on")
+        except (ValueError, RecursionError, AttributeError):
+            on = None
+        if self.privacy is None or not isinstance(on, bool):
+            raise CommandError("there is no camera at this node to be private about")
+        return posted.told(await self.privacy.set(on))
+
+
+def _no_camera() -> web.Response:
+    return posted.told({"code": "no-camera", "error": "there is no camera at this node"}, 409)
