@@ -8,9 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.accounts.privacy import Privacy
@@ -20,22 +18,21 @@ from edgecam.capture.shutter import SHUT, Shutter, Shuttered
 from edgecam.config import Config, port_range
 from edgecam.controls import Controls, Parts, Supervise
 from edgecam.discovery.discovery import Discovery
-from edgecam.discovery.offer import Offer
 from edgecam.encode import h264
 from edgecam.encode.decoded import Decoded
-from edgecam.encode.encoded import EncodedAudio, EncodedVideo
+from edgecam.encode.encoded import EncodedVideo
 from edgecam.encode.h264 import X264
 from edgecam.encode.jpeg import Jpeg
-from edgecam.encode.opus import Opus
 from edgecam.encode.promise import broken_by
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import StartError
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.gpio import Pins
-from edgecam.ground import PRIVACY, Ground, ice_servers, names_of
-from edgecam.lifecycle import Lifecycle, cancelled, either
+from edgecam.ground import PRIVACY, Ground, ice_servers, names_of, video_format
+from edgecam.lifecycle import Lifecycle, cancelled, either, together
 from edgecam.logfields import about
-from edgecam.media import AudioFormat, VideoFormat
+from edgecam.media import VideoFormat
+from edgecam.nearby import announced, trust_site
 from edgecam.options import of_driver
 from edgecam.peer import addresses
 from edgecam.peer.current_ice import CurrentIce
@@ -44,32 +41,25 @@ from edgecam.peer.ports import PortRange
 from edgecam.peer.rate import Rate
 from edgecam.peer.received import Sinks
 from edgecam.report import line
-from edgecam.service.activation import passed_socket
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
 from edgecam.signaling.moves import Moves
 from edgecam.signaling.server import SignalingServer
-from edgecam.signaling.socket import Server, keep_connected
+from edgecam.signaling.socket import keep_connected
 from edgecam.signaling.tokens import bearer
 from edgecam.stills.stills import Stills
-from edgecam.talkback import listening, play, sinks_of, talk_back
+from edgecam.talkback import heard, play, sinks_of, talk_back
 from edgecam.web.certificates import Renewal, facts
 from edgecam.web.keeper import CertificateKeeper
 from edgecam.web.local import add_certificate, local_app
-from edgecam.web.server import Site, WebServer, listen, listen_locally, listen_plainly
+from edgecam.web.server import Site, WebServer, listen, listen_locally
 from edgecam.web.sessions import admitted
-from edgecam.web.trust import pages
-from edgecam.web.trust.site import TrustSite
 from edgecam.web.urls import page_urls
 
 logger = logging.getLogger(__name__)
 
 BY_CAMERA = "H.264 by the camera itself"
-AUDIO_QUEUE_SECONDS = 0.5
-AUDIO_PACKET_SECONDS = 0.02
 STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.18
-TRUST_PORT = 8080
-"""For plain HTTP, where the port that is wished for can't be had."""
 STOP_PLAYBACK, STOP_CONTROLS, STOP_ANNOUNCEMENT = 0.2, 0.1, 0.4
 """Deadlines in seconds, together below the five a stop may take."""
 
@@ -184,7 +174,9 @@ class _Node:
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self._sites.append(self._site)
         self.lifecycle.started("the page", self._close_sites, STOP_PAGE)
-        inner = local_app(desk, keeper, self._where, server.attach, self._status)
+        inner = local_app(
+            desk, keeper, self._where, server.attach, lambda: line(self.controls.report())
+        )
         add_certificate(inner, self._facts)
         front.privacy.attach_locally(inner)
         local = await listen_locally(inner, self._ground.local_socket)
@@ -198,37 +190,16 @@ class _Node:
                 "accounts", "the accounts can't be used and are set aside: see the log"
             )
         code = "" if keeper.is_set_up else keeper.new_set_up_code()
-        trust = self._trust = await self._start_trust(certificate)
-        self._start_discovery(page.callers.own.name)
-        return Announcement(self._urls(), self._new_links(), page.leaf.fingerprint, code, trust)
-
-    async def _start_trust(self, certificate: CertificateKeeper) -> str:
-        """Plain HTTP, if it is wanted and can be had; where."""
-        web, site = self._config.web, self._site
-        if web.trust == "off" or site is None:
-            return ""
-        files = await asyncio.to_thread(pages.load)
-        front = TrustSite(lambda: certificate.leaf, site.port, files)
-        ports = [web.trust_port, *([TRUST_PORT] if web.trust_port not in (0, TRUST_PORT) else [])]
-        trust = await listen_plainly(
-            front.app, web.host, ports, None if web.host else passed_socket()
-        )
-        if trust is None:
-            logger.warning("no port for the way to trust the certificate: see web.trust_port")
-            return ""
-        self._sites.append(trust)
-        return page_urls(web.host, trust.port, "http")[0]
-
-    def _start_discovery(self, name: str) -> None:
-        """Be found on the LAN, if that is wished for and can lead here."""
-        web, hostname = self._config.web, names_of([]).local.removesuffix(".local")
-        if web.announce == "off" or self._site is None or web.host in ("127.0.0.1", "::1"):
-            return
-        trust = urlsplit(self._trust).port or 80 if self._trust else 0
-        offer = Offer(name, hostname, self._site.port, trust)
-        hosts = [web.host] if web.host else None
-        self._discovery = Discovery(offer, lambda: hosts or addresses.host_addresses())
-        self.own("the announcement", self._discovery.run(), STOP_ANNOUNCEMENT)
+        web, port = self._config.web, self._site.port
+        plain = await trust_site(web, port, lambda: certificate.leaf)
+        if plain is not None:
+            self._sites.append(plain)
+            self._trust = page_urls(web.host, plain.port, "http")[0]
+        self._discovery = announced(web, page.callers.own.name, port, plain.port if plain else 0)
+        if self._discovery is not None:
+            self.own("the announcement", self._discovery.run(), STOP_ANNOUNCEMENT)
+        fingerprint = page.leaf.fingerprint
+        return Announcement(self._urls(), self._new_links(), fingerprint, code, self._trust)
 
     async def start_pins(self) -> None:
         """The switch and the lamp, before there is anything they are about."""
@@ -251,7 +222,7 @@ class _Node:
         for fanout in (streams.video, streams.audio):
             if fanout is not None:
                 self.own(fanout.name, fanout.run(), STOP_CAMERA)
-        self.own("VP8 and JPEG", _together(streams.vp8, self._stills), STOP_CAMERA)
+        self.own("VP8 and JPEG", together(streams.vp8, self._stills), STOP_CAMERA)
         make = partial(
             Peer.offering,
             streams,
@@ -274,10 +245,12 @@ class _Node:
         self._turned_private(streams, self._privacy.on)
         if self._front is not None:
             self._front.pictures.stills = self._stills
-        camera = f"{self._config.camera.driver} {self._video_format()}"
+        camera = f"{self._config.camera.driver} {video_format(self._config.camera)}"
         encoders = {X264.called: streams.video} | ({Vp8.called: streams.vp8} if streams.vp8 else {})
         self.controls.parts = Parts(camera, encoders, streams.audio, self._set_bitrate, ice, caller)
-        connection = keep_connected(self._signaling_server(), caller, self._moves)
+        connection = keep_connected(
+            self._ground.server(self._config.signaling), caller, self._moves
+        )
         self.own("the caller's socket", connection, STOP_SMALL)
         self.own("the caller", caller.run(), STOP_CALLS)
         watch = ice.watch(caller.offer_anew, caller.replace)
@@ -299,22 +272,15 @@ class _Node:
 
     def _streams(self, sinks: Sinks) -> Streams:
         config = self._config
-        size = self._video_format()
+        size = video_format(self._config.camera)
         own = of_driver(config.camera)
         driven = source.camera(config.camera.driver, size, **own)
         camera = SharedCamera(Shuttered(self._shutter, driven))
         video, vp8 = self._pictures(camera, size)
         rates = self._rates
         promised = h264.profile_level_id(size, config.encode.video_bitrate)
-        if config.microphone.driver == "none":
-            return Streams(video, None, promised, vp8, sinks, rates)
-        sound = AudioFormat()
-        microphone = listening(config, sinks, sound, self._shutter)
-        audio = Fanout(
-            "microphone",
-            EncodedAudio(microphone, lambda: Opus(sound, config.encode.audio_bitrate)),
-            round(AUDIO_QUEUE_SECONDS / AUDIO_PACKET_SECONDS),
-            lambda state, reason: self._tell(state, microphone=reason),
+        audio = heard(
+            config, sinks, self._shutter, lambda state, why: self._tell(state, microphone=why)
         )
         return Streams(video, audio, promised, vp8, sinks, rates)
 
@@ -388,18 +354,6 @@ class _Node:
                 if fanout is not None:
                     fanout.try_again()
 
-    def _video_format(self) -> VideoFormat:
-        camera = self._config.camera
-        return VideoFormat(camera.width, camera.height, camera.rate)
-
-    def _signaling_server(self) -> Server:
-        signaling = self._config.signaling
-        if not signaling.url:
-            return Server(self._ground.caller_token, unix_path=self._ground.local_socket)
-        ca_file = Path(signaling.ca_file) if signaling.ca_file else None
-        token = self._ground.caller_token
-        return Server(token, url=signaling.url, ca_file=ca_file, pin=signaling.pin)
-
     def _addresses_changed(self, now: list[str]) -> None:
         if self._certificate is not None:
             self._certificate.look_again()
@@ -419,9 +373,6 @@ class _Node:
     def _set_bitrate(self, bitrate: int) -> None:
         for rate in self._rates.values():
             rate.hold_to(bitrate)
-
-    def _status(self) -> str:
-        return line(self.controls.report())
 
     def _new_links(self) -> list[str]:
         code = self._keeper.new_link() if self._keeper else ""
@@ -447,8 +398,3 @@ class _Node:
     def _urls(self) -> list[str]:
         port = self._site.port if self._site else self._config.web.port
         return page_urls(self._config.web.host, port)
-
-
-async def _together(*parts: Fanout | Stills | None) -> None:
-    """Run those there are, none of which ends by itself."""
-    await asyncio.gather(asyncio.Event().wait(), *(part.run() for part in parts if part))

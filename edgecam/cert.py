@@ -5,8 +5,8 @@ import sys
 from typing import Any
 
 from edgecam import control
-from edgecam.config import load
 from edgecam.errors import CommandError
+from edgecam.loading import load
 from edgecam.web.trust.handouts import handouts
 
 FORMS = {"pem": "/edgecam.pem", "der": "/edgecam.crt", "mobileconfig": "/edgecam.mobileconfig"}

@@ -19,9 +19,10 @@ from functools import partial
 from pathlib import Path
 
 from edgecam import __version__, app, cert, console, control, devices, doctor, smoke
-from edgecam.config import Config, dump, load, table
+from edgecam.config import Config, dump, table
 from edgecam.errors import ConfigError, EdgecamError, NoPlace, StartError
 from edgecam.ground import claimed, prepare
+from edgecam.loading import load
 from edgecam.service import journal
 from edgecam.service.notify import Notifier
 from edgecam.service.supervisor import Supervisor

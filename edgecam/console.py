@@ -10,8 +10,8 @@ from typing import Any
 from edgecam import control
 from edgecam.accounts.book import CONSOLE
 from edgecam.accounts.roles import ROLES
-from edgecam.config import load
 from edgecam.errors import CommandError
+from edgecam.loading import load
 
 Commands = Any
 """What argparse's add_subparsers returns, which has no public name."""

@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from edgecam import config as options
 from edgecam.accounts.ledger import Ledger
-from edgecam.config import Config, Ice, Paths
+from edgecam.config import Config, Ice, Paths, Signaling
 from edgecam.errors import InUse, StartError
 from edgecam.files import claim, private_folder, secret
+from edgecam.media import VideoFormat
 from edgecam.names import cleaned
 from edgecam.peer import addresses
 from edgecam.peer.send_path import profiles
 from edgecam.peer.servers import Servers
 from edgecam.signaling.callers import Callers
 from edgecam.signaling.cameras import Camera
+from edgecam.signaling.socket import Server
 from edgecam.signaling.tokens import camera_of
 from edgecam.web import assets
 from edgecam.web.certificates import (
@@ -56,6 +59,13 @@ class Ground:
     servers: Servers
     page: "Page | None"
     private: bool = False
+
+    def server(self, signaling: Signaling) -> Server:
+        """Where this node's camera calls: here, or at another's page."""
+        if not signaling.url:
+            return Server(self.caller_token, unix_path=self.local_socket)
+        ca_file = Path(signaling.ca_file) if signaling.ca_file else None
+        return Server(self.caller_token, url=signaling.url, ca_file=ca_file, pin=signaling.pin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +215,8 @@ def _read(path: Path, what: str, option: str) -> str:
     if path.stat().st_mode & 0o077:
         logger.warning("others can read %s: chmod 600 %s", what, path)
     return text
+
+
+def video_format(camera: options.Camera) -> VideoFormat:
+    """The size and rate of its pictures."""
+    return VideoFormat(camera.width, camera.height, camera.rate)

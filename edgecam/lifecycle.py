@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 logger = logging.getLogger(__name__)
 
@@ -131,3 +131,14 @@ async def either(one: asyncio.Event, other: asyncio.Event) -> None:
     finally:
         for wait in waits:
             wait.cancel()
+
+
+class Runs(Protocol):
+    """What has a ``run`` that never ends by itself."""
+
+    async def run(self) -> None: ...
+
+
+async def together(*parts: Runs | None) -> None:
+    """Run those there are."""
+    await asyncio.gather(asyncio.Event().wait(), *(part.run() for part in parts if part))

@@ -9,6 +9,9 @@ from edgecam.capture import source
 from edgecam.capture.duck import DUCKED, Ducked
 from edgecam.capture.shutter import Shutter, Shuttered
 from edgecam.config import Config
+from edgecam.encode.encoded import EncodedAudio
+from edgecam.encode.opus import Opus
+from edgecam.fanout.fanout import Fanout, State
 from edgecam.media import NS, AudioFormat, Kind, Sound
 from edgecam.options import of_driver
 from edgecam.peer.received import Sinks
@@ -17,6 +20,9 @@ from edgecam.playback.screen import Screen
 from edgecam.playback.speaker import Speaker
 from edgecam.signaling.messages import Talk
 from edgecam.signaling.talking import TalkBack
+
+QUEUE_SECONDS = 0.5
+PACKET_SECONDS = 0.02
 
 
 def sinks_of(config: Config, failed: Callable[[str, str], None]) -> Sinks:
@@ -55,6 +61,22 @@ def talk_back(config: Config, sinks: Sinks) -> TalkBack:
 
     plays = Talk(sinks.speaker is not None, sinks.screen is not None)
     return TalkBack(plays, config.talk.silence, last_heard)
+
+
+def heard(
+    config: Config, sinks: Sinks, shutter: Shutter, told: Callable[[State, str], None]
+) -> Fanout | None:
+    """What the microphone hears, for all who listen; None if there is to be none."""
+    if config.microphone.driver == "none":
+        return None
+    sound = AudioFormat()
+    microphone = listening(config, sinks, sound, shutter)
+    return Fanout(
+        "microphone",
+        EncodedAudio(microphone, lambda: Opus(sound, config.encode.audio_bitrate)),
+        round(QUEUE_SECONDS / PACKET_SECONDS),
+        told,
+    )
 
 
 def listening(

@@ -16,8 +16,9 @@ from edgecam.capture.picamera.camera import PicameraCamera
 from edgecam.capture.picamera.pictures import as_encoders_take_it, copied
 from edgecam.capture.picamera.settings import Settings, check_delivered, chosen
 from edgecam.capture.v4l2 import ioctls as v4l2
-from edgecam.config import Camera, Config, contradictions
+from edgecam.config import Camera, Config
 from edgecam.errors import SourceError
+from edgecam.loading import contradictions
 from edgecam.media import Packet
 from tests import drivers
 from tests.drivers import USUAL

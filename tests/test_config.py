@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecam import config, options
+from edgecam import config, loading, options
 from edgecam.capture.duck import DUCKED
 from edgecam.capture.source import CAMERAS, MICROPHONES
 from edgecam.config import Camera, Config
@@ -17,13 +17,13 @@ def problems(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -
     file = tmp_path / "edgecam.toml"
     file.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        config.load(file, environ or {})
+        loading.load(file, environ or {})
     return caught.value.problems
 
 
 def test_nothing_is_needed() -> None:
     """Without a file and an environment there are the defaults."""
-    assert config.load(None, {}) == Config()
+    assert loading.load(None, {}) == Config()
 
 
 def test_environment_wins_over_the_file(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_environment_wins_over_the_file(tmp_path: Path) -> None:
         "HOME": "/nowhere",
     }
 
-    loaded = config.load(file, environ)
+    loaded = loading.load(file, environ)
 
     assert loaded.camera == Camera(width=320, height=360)
     assert loaded.ice.stun_servers == ("stun:a:1", "stun:b:2")
@@ -111,7 +111,7 @@ def test_each_kind_of_mistake_has_its_words(tmp_path: Path, text: str, said: str
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     """A missing file is an error, not a default."""
     with pytest.raises(ConfigError, match=r"missing\.toml: can't be read: No such file"):
-        config.load(tmp_path / "missing.toml", {})
+        loading.load(tmp_path / "missing.toml", {})
 
 
 def test_what_is_dumped_loads_as_the_same(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_what_is_dumped_loads_as_the_same(tmp_path: Path) -> None:
     file = tmp_path / "edgecam.toml"
     file.write_text(config.dump(changed))
 
-    assert config.load(file, {}) == changed
+    assert loading.load(file, {}) == changed
     assert config.dump(changed, changed=True) == "[camera]\nwidth = 640\nheight = 360\n"
     assert config.dump(Config(), changed=True) == ""
 

@@ -15,7 +15,7 @@ import pytest
 from aioice import stun
 from aiortc import RTCIceServer
 
-from edgecam import config
+from edgecam import loading
 from edgecam.encode.h264 import profile_level_id
 from edgecam.errors import ConfigError
 from edgecam.lifecycle import Backoff, cancelled
@@ -144,7 +144,7 @@ def test_what_does_not_go_together_is_said(tmp_path: Path, ice: str, said: str) 
     file = tmp_path / "edgecam.toml"
     file.write_text(f"[ice]\n{ice}\n")
     with pytest.raises(ConfigError) as caught:
-        config.load(file, {})
+        loading.load(file, {})
     assert sum(said in problem for problem in caught.value.problems) == 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecam import config
+from edgecam import loading
 from edgecam.errors import ConfigError
 from edgecam.peer.ports import PortRange
 from tests.node import running_node
@@ -77,5 +77,5 @@ async def _connected(host: str, port: int) -> int:
 def test_a_range_that_does_not_do_is_refused(ports: str, said: str) -> None:
     """In words, before anything starts."""
     with pytest.raises(ConfigError) as caught:
-        config.load(None, {"EDGECAM_ICE_PORTS": ports})
+        loading.load(None, {"EDGECAM_ICE_PORTS": ports})
     assert [said in problem for problem in caught.value.problems] == [True]

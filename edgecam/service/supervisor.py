@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from edgecam.config import Config, contradictions, load
+from edgecam.config import Config
 from edgecam.errors import ConfigError, EdgecamError
+from edgecam.loading import contradictions, load
 from edgecam.report import Report, Stream, line
 from edgecam.service.changes import changed, merged
 from edgecam.service.notify import Notifier

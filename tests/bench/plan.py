@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edgecam import config
+from edgecam import config, loading
 from edgecam.media import VideoFormat
 
 
@@ -83,7 +83,7 @@ def options(most: int, picture: VideoFormat = PICTURE) -> dict[str, str | int]:
 def described(most: int) -> dict[str, Any]:
     """The node's configuration, for the record: what differs between machines is left out."""
     environ = {f"EDGECAM_{k.replace('__', '_')}".upper(): str(v) for k, v in options(most).items()}
-    loaded = config.load(None, environ)
+    loaded = loading.load(None, environ)
     return {
         name: options
         for name, options in asdict(loaded).items()
