@@ -59,7 +59,7 @@ from edgecam.web.urls import page_urls
 logger = logging.getLogger(__name__)
 
 BY_CAMERA = "H.264 by the camera itself"
-STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.18
+STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.13
 STOP_PLAYBACK, STOP_CONTROLS, STOP_ANNOUNCEMENT = 0.2, 0.1, 0.4
 """Deadlines in seconds, together below the five a stop may take."""
 

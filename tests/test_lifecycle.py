@@ -130,7 +130,7 @@ async def test_a_thread_is_waited_for_once_however_often_one_cancels() -> None:
 
 def test_all_deadlines_of_a_stop_fit_into_its_own() -> None:
     """The fan-outs are three: H.264, VP8 with JPEG beside it, and sound."""
-    page = 2 * app.STOP_PAGE + app.STOP_SIGNALING + app.STOP_ANNOUNCEMENT + 2 * app.STOP_SMALL
+    page = app.STOP_PAGE + app.STOP_SIGNALING + app.STOP_ANNOUNCEMENT + 5 * app.STOP_SMALL
     camera = app.STOP_PLAYBACK + 3 * app.STOP_CAMERA + 2 * app.STOP_SMALL + app.STOP_CALLS
     assert app.STOP_CONTROLS + page + camera < cli.STOP_DEADLINE - 0.2
 
