@@ -150,3 +150,20 @@ async def test_another_password(tmp_path: Path) -> None:
         await page.get_by_label("Password").fill(OTHER)
         await page.keyboard.press("Enter")
         await watching.until("live")
+
+
+async def test_the_privacy_switch(tmp_path: Path) -> None:
+    """Whoever watches is told that camera and microphone are off; the same call goes on after."""
+    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        watching = await watcher(browser, node.url())
+        page = await signed_up(watching, node)
+        await settings(page, "Watching now")
+        await page.get_by_role("button", name="Turn on: Privacy switch").click()
+        closed = page.get_by_text("Camera and microphone are closed", exact=True)
+        await expect(closed).to_be_visible()
+        await expect(page.locator("#message-title")).to_have_text("Camera and microphone are off")
+        await page.get_by_role("button", name="Turn off: Privacy switch").click()
+        await expect(page.get_by_role("button", name="Turn on: Privacy switch")).to_be_visible()
+        await page.get_by_role("button", name="Close").click()
+        await watching.until("live")
+        assert await watching.stamps(3)

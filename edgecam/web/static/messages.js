@@ -25,6 +25,7 @@ import { MAX_TEXT, cleanName, id, isCount, isId, isReason, isText, listOf, objec
  * @property {Watcher[]} watching who they are, as far as the camera tells
  * @property {string[]} floor those of them that are heard and seen at the camera
  * @property {{audio: boolean, video: boolean}} talk what of a viewer's it plays and shows
+ * @property {boolean} [privacy] its privacy switch is on
  *
  * @typedef {object} Camera
  * @property {string} camera
@@ -115,6 +116,7 @@ export function readStatus(value) {
     watching,
     floor,
     talk: { audio: talk.audio === true, video: talk.video === true },
+    ...(it.privacy === true && { privacy: true }),
   };
 }
 

@@ -24,13 +24,15 @@ export function wordsFor(state, language) {
       return say(badge.connecting, language.connecting, true);
     case "answering":
       if (camera?.state !== "failed") return say(badge.connecting, language.answering, true);
-      return say(badge.connecting, failure(camera.message, language), true);
+      return say(badge.connecting, failed(camera, language), true);
     case "live":
+      if (camera?.privacy) return say(badge.private, language.private, false);
       if (camera?.state !== "failed" || !camera.message) return say(badge.live, [""], false);
       return say(badge.live, [language.fault, sentence(camera.message)], false);
     case "stale":
       if (camera?.state !== "failed") return say(age, language.stale, true);
-      return say(age, failure(camera.message, language), true);
+      if (camera.privacy) return say(badge.private, language.private, false);
+      return say(age, failed(camera, language), true);
     case "waiting":
       return say(badge.waiting, waiting(state, language), reason !== "unknown-camera");
     case "lost":
@@ -67,11 +69,17 @@ function unsupported(reason, language) {
 
 /** @param {Readonly<State>} state @param {Language} language */
 function waiting({ reason, message, camera, cameras, showing }, language) {
+  if (camera?.privacy) return language.private;
   if (reason === "failed") return failure(camera?.message || message, language);
   const name = cameras.find((each) => each.camera === showing)?.name;
   if (reason === "no-caller" && name) return language.away.map((text) => fill(text, { name }));
   const [title, detail = message] = known(language.waiting, reason);
   return [title, detail];
+}
+
+/** @param {import("./messages.js").Status} camera @param {Language} language */
+function failed(camera, language) {
+  return camera.privacy ? language.private : failure(camera.message, language);
 }
 
 /** @param {string} message the camera's own @param {Language} language */

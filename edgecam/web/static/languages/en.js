@@ -21,6 +21,7 @@ export default {
   "watching": "{viewers} of {places} watching",
   "costly": "This browser cannot play H.264: the camera encodes VP8 for it, at the cost of its processor.",
   "badge": {
+    "private": "Private",
     "connecting": "Connecting",
     "live": "Live",
     "stale": "Picture is {age} s old",
@@ -46,6 +47,7 @@ export default {
     "hung-up": ["Somebody has hung up on you", "Whoever looks after this camera can. The picture may come again in a minute."],
     "other": ["Waiting for the camera"]
   },
+  "private": ["Camera and microphone are off", "The privacy switch is on. The picture comes back here when it is turned off."],
   "away": ["{name} is away", "This page shows it as soon as it is back."],
   "people": {
     "title": "Who is watching",
@@ -244,6 +246,14 @@ export default {
       "end": "Sign out",
       "own": "this browser"
     },
+    "privacy": {
+      "title": "Privacy switch",
+      "on": "Camera and microphone are closed",
+      "off": "Camera and microphone open while somebody watches",
+      "board": "Turned on at the device",
+      "turn-on": "Turn on",
+      "turn-off": "Turn off"
+    },
     "watching": {
       "end": "Hang up",
       "nobody": "Nobody is watching",
@@ -272,6 +282,9 @@ export default {
       "token made": "Made an API token",
       "token revoked": "Revoked an API token",
       "sessions ended": "Signed others out",
+      "hung up on": "Hung up on somebody",
+      "privacy switch on": "Turned the privacy switch on",
+      "privacy switch off": "Turned the privacy switch off",
       "session not kept": "Could not write a session down"
     },
     "codes": {

@@ -13,6 +13,7 @@ export default {
   "watching": "{viewers} de {places} assistindo",
   "costly": "Este navegador não reproduz H.264: a câmera codifica VP8 só para ele, à custa do processador dela.",
   "badge": {
+    "private": "Privado",
     "connecting": "Conectando",
     "live": "Ao vivo",
     "stale": "Imagem de {age} s atrás",
@@ -38,6 +39,7 @@ export default {
     "hung-up": ["Alguém encerrou sua chamada", "Quem cuida desta câmera pode fazer isso. A imagem pode voltar em um minuto."],
     "other": ["Aguardando a câmera"]
   },
+  "private": ["Câmera e microfone estão desligados", "O modo privado está ativo. A imagem volta aqui quando ele for desativado."],
   "away": ["{name} está fora do ar", "A imagem aparece aqui assim que a câmera voltar."],
   "people": {
     "title": "Quem está assistindo",
@@ -236,6 +238,14 @@ export default {
       "end": "Encerrar",
       "own": "este navegador"
     },
+    "privacy": {
+      "title": "Modo privado",
+      "on": "Câmera e microfone estão fechados",
+      "off": "Câmera e microfone se abrem enquanto alguém assiste",
+      "board": "Ativado no aparelho",
+      "turn-on": "Ativar",
+      "turn-off": "Desativar"
+    },
     "watching": {
       "end": "Desligar",
       "nobody": "Ninguém está assistindo",
@@ -264,6 +274,9 @@ export default {
       "token made": "Criou um token de API",
       "token revoked": "Revogou um token de API",
       "sessions ended": "Encerrou acessos",
+      "hung up on": "Encerrou a chamada de alguém",
+      "privacy switch on": "Ativou o modo privado",
+      "privacy switch off": "Desativou o modo privado",
       "session not kept": "Não conseguiu gravar um acesso"
     },
     "codes": {

@@ -78,6 +78,13 @@ export function readWatching(value) {
   });
 }
 
+/** @param {unknown} value */
+export function readPrivacy(value) {
+  const it = object(value);
+  if (!it || typeof it.on !== "boolean") return null;
+  return { on: it.on, board: it.switch === true };
+}
+
 /** What a link or a token is that was just made: nobody can be told again. @param {string} key @param {unknown} value */
 export function readSecret(key, value) {
   const secret = object(value)?.[key];

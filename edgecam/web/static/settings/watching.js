@@ -2,7 +2,7 @@ import { make } from "../dom.js";
 import { fill } from "../words.js";
 import { get, post } from "./ask.js";
 import { grave, item, moment } from "./parts.js";
-import { readWatching } from "./readers.js";
+import { readPrivacy, readWatching } from "./readers.js";
 
 /** Who is watching, by whatever way, and hanging up on them. @type {import("./settings.js").Page} */
 export async function watchingPage({ language, again, fault }) {
@@ -26,5 +26,25 @@ export async function watchingPage({ language, again, fault }) {
     })));
   }
   if (!watching.length) list.append(item(settings.watching.nobody, ""));
+  return [...await privacy({ language, again, fault }), list];
+}
+
+/** The switch, where there is a camera to close. @param {Parameters<import("./settings.js").Page>[0]} page */
+async function privacy({ language, again, fault }) {
+  const { privacy: words } = language.settings;
+  const told = await get("privacy");
+  const now = told.ok ? readPrivacy(told.value) : null;
+  if (!now) return [];
+  const button = make("button", "", words[now.on ? "turn-off" : "turn-on"]);
+  button.type = "button";
+  button.setAttribute("aria-label", `${button.textContent}: ${words.title}`);
+  button.addEventListener("click", async () => {
+    const done = await post("privacy", { on: !now.on });
+    await again();
+    if (!done.ok) fault(done.code);
+  });
+  const list = make("ul");
+  const said = now.board ? words.board : words[now.on ? "on" : "off"];
+  list.append(item(words.title, said, ...(now.board ? [] : [button])));
   return [list];
 }
