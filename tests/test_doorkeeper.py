@@ -1,6 +1,7 @@
 """Coming in by a password, a code or a link while others guess."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from argon2 import PasswordHasher
 
 from edgecam.accounts import passwords
 from edgecam.accounts.doorkeeper import MOST_HELD, Doorkeeper
+from edgecam.accounts.first import CODE_AGE
 from edgecam.accounts.roles import Role, Whence
 from edgecam.errors import CommandError, NotAdmitted
 from tests.ledger import PASSWORD, Times, open_ledger
@@ -99,6 +101,19 @@ async def test_guessing_the_code(desk: Desk) -> None:
     with pytest.raises(NotAdmitted):
         await desk.keeper.set_up(code, "Ana", PASSWORD, HERE)
     assert await desk.keeper.set_up(code, "Ana", PASSWORD, Whence("192.0.2.8"))
+
+
+async def test_guessing_the_code_for_as_long_as_it_is_good(desk: Desk) -> None:
+    """Once a second, all day: hardly any guess is looked at, of 2 to the 60th."""
+    desk.keeper.new_set_up_code()
+    codes: Counter[str] = Counter()
+    for _ in range(round(CODE_AGE)):
+        with pytest.raises(NotAdmitted) as refused:
+            await desk.keeper.set_up("0000-0000-0000", "Ana", PASSWORD, HERE)
+        codes[refused.value.code] += 1
+        desk.times.passes(1)
+    assert set(codes) == {"wrong", "wait"}
+    assert codes["wrong"] < 20
 
 
 async def test_no_code_no_set_up(desk: Desk) -> None:

@@ -358,6 +358,17 @@ async def test_a_call_ends_with_its_session(door: Door) -> None:
     await viewer.hear_until("disconnect")
 
 
+async def test_a_cookie_of_another_camera(door: Door, tmp_path: Path) -> None:
+    """Browsers don't tell the ports of a host apart, nor a camera that was set up anew."""
+    async with open_door(tmp_path / "another") as other:
+        headers = {"Cookie": await other.cookie("admin")}
+        stranger = await door.stranger()
+        async with stranger.get(door.url, headers=headers) as answer:
+            assert answer.status == 401
+        async with stranger.get(f"{door.url}api/me", headers=headers) as answer:
+            assert answer.status == 401
+
+
 async def test_the_console(door: Door) -> None:
     """What the command line asks for over the Unix socket; what can't be done says why."""
     http = await door.device()
