@@ -50,7 +50,7 @@ ELSEWHERE = [
     "example.com",
     "8.8.8.8",
     "172.32.0.1",
-    "2001:db8::1",
+    "2606:4700::1",
     "::ffff:192.168.1.1",
 ]
 
@@ -86,14 +86,14 @@ def test_the_authority_says_what_it_is_for(store: CertificateStore) -> None:
 async def test_what_the_authority_may_not_vouch_for_is_left_out_and_said(today: Leaf) -> None:
     """A new host name, a public address: the rest of the certificate is good all the same."""
     store = CertificateStore(today.ca.parent)
-    renamed = Names("door-cam", ("192.168.7.20", "2001:db8::7", "8.8.4.4"))
+    renamed = Names("door-cam", ("192.168.7.20", "2606:4700::7", "8.8.4.4"))
     leaf = await asyncio.to_thread(store.ensure, renamed)
     assert leaf.fingerprint == today.fingerprint
-    assert leaf.uncovered == ("door-cam", "door-cam.local", "2001:db8::7", "8.8.4.4")
+    assert leaf.uncovered == ("door-cam", "door-cam.local", "2606:4700::7", "8.8.4.4")
     assert leaf.names == ("localhost", "127.0.0.1", "192.168.7.20", "::1")
     await shake(server_context(leaf), trusting(leaf.ca), "192.168.7.20")
     again = await asyncio.to_thread(store.ensure, renamed, renew="authority")
-    assert again.uncovered == ("2001:db8::7", "8.8.4.4")
+    assert again.uncovered == ("2606:4700::7", "8.8.4.4")
     assert (again.fingerprint != leaf.fingerprint, again.pin) == (True, leaf.pin)
     await shake(server_context(again), trusting(again.ca), "door-cam.local")
 

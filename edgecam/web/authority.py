@@ -37,13 +37,20 @@ HERE_ONLY = tuple(
         "127.0.0.0/8",
         "169.254.0.0/16",
         "172.16.0.0/12",
+        "192.0.2.0/24",
         "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
         "::1/128",
+        "2001:db8::/32",
         "fc00::/7",
         "fe80::/10",
     )
 )
-"""Loopback, link-local, private (RFCs 1918 and 4193) and shared (RFC 6598) addresses."""
+"""Loopback, link-local, private (RFCs 1918 and 4193) and shared (RFC 6598) addresses, and those for
+laboratories and documents (RFCs 2544, 5737 and 3849), which networks that are none's have, too.
+"""
 
 DNS_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
