@@ -49,7 +49,8 @@ async () => {
     ...["waiting", "lost", "reconnecting"].flatMap((key) => Object.keys(language[key]))];
   const camera = { message: "", viewers: 7, places: 7 };
   const cameras = [null, { ...camera, state: "ready" }, { ...camera, state: "failed" },
-    { ...camera, state: "failed", message: "unplugged" }];
+    { ...camera, state: "failed", message: "unplugged" },
+    { ...camera, state: "failed", privacy: true }];
   const said = new Set();
   for (const phase of phases) for (const reason of reasons) for (const camera of cameras) {
     for (const paused of [false, true]) {
