@@ -12,34 +12,23 @@ from typing import Any
 
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.accounts.privacy import Privacy
-from edgecam.capture import source
-from edgecam.capture.shared import SharedCamera
-from edgecam.capture.shutter import SHUT, Shutter, Shuttered
+from edgecam.capture.shutter import SHUT, Shutter
 from edgecam.config import Config, port_range
 from edgecam.controls import Controls, Parts, Supervise
 from edgecam.discovery.discovery import Discovery
-from edgecam.encode import h264
-from edgecam.encode.decoded import Decoded
-from edgecam.encode.encoded import EncodedVideo
-from edgecam.encode.h264 import X264
-from edgecam.encode.jpeg import Jpeg
-from edgecam.encode.promise import broken_by
-from edgecam.encode.vp8 import Vp8
 from edgecam.errors import StartError
-from edgecam.fanout.fanout import Fanout, State
+from edgecam.fanout.fanout import State
 from edgecam.gpio import Pins
 from edgecam.ground import PRIVACY, Ground, ice_servers, names_of, video_format
 from edgecam.lifecycle import Lifecycle, cancelled, either, together
 from edgecam.logfields import about
-from edgecam.media import VideoFormat
 from edgecam.nearby import announced, trust_site
-from edgecam.options import of_driver
 from edgecam.peer import addresses
 from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
-from edgecam.peer.rate import Rate
 from edgecam.peer.received import Sinks
+from edgecam.pictures import Pictures, seen
 from edgecam.report import line
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
@@ -58,7 +47,6 @@ from edgecam.web.urls import page_urls
 
 logger = logging.getLogger(__name__)
 
-BY_CAMERA = "H.264 by the camera itself"
 STOP_CALLS, STOP_SIGNALING, STOP_PAGE, STOP_CAMERA, STOP_SMALL = 1.0, 0.4, 0.6, 0.35, 0.13
 STOP_PLAYBACK, STOP_CONTROLS, STOP_ANNOUNCEMENT = 0.2, 0.1, 0.4
 """Deadlines in seconds, together below the five a stop may take."""
@@ -136,7 +124,7 @@ class _Node:
         self._certificate: CertificateKeeper | None = None
         self._trust = ""
         self._discovery: Discovery | None = None
-        self._rates: dict[str, Rate] = {}
+        self._pictures: Pictures | None = None
         self._keeper: Doorkeeper | None = None
         self._front: WebServer | None = None
         self._stills: Stills | None = None
@@ -218,7 +206,9 @@ class _Node:
         """
         sinks = sinks_of(self._config, self._failed)
         self.own("speaker and screen", play(sinks), STOP_PLAYBACK)
-        streams = self._streams(sinks)
+        camera = seen(self._config, self._shutter)
+        self._pictures = pictures = Pictures(self._config, camera, self._saw)
+        streams = self._streams(pictures, sinks)
         for fanout in (streams.video, streams.audio):
             if fanout is not None:
                 self.own(fanout.name, fanout.run(), STOP_CAMERA)
@@ -245,9 +235,10 @@ class _Node:
         self._turned_private(streams, self._privacy.on)
         if self._front is not None:
             self._front.pictures.stills = self._stills
-        camera = f"{self._config.camera.driver} {video_format(self._config.camera)}"
-        encoders = {X264.called: streams.video} | ({Vp8.called: streams.vp8} if streams.vp8 else {})
-        self.controls.parts = Parts(camera, encoders, streams.audio, self._set_bitrate, ice, caller)
+        described = f"{self._config.camera.driver} {video_format(self._config.camera)}"
+        self.controls.parts = Parts(
+            described, pictures.encoders, streams.audio, pictures.set_bitrate, ice, caller
+        )
         connection = keep_connected(
             self._ground.server(self._config.signaling), caller, self._moves
         )
@@ -270,59 +261,22 @@ class _Node:
             self.broken = self.broken or task.exception()
             self._stop.set()
 
-    def _streams(self, sinks: Sinks) -> Streams:
+    def _streams(self, pictures: Pictures, sinks: Sinks) -> Streams:
         config = self._config
-        size = video_format(self._config.camera)
-        own = of_driver(config.camera)
-        driven = source.camera(config.camera.driver, size, **own)
-        camera = SharedCamera(Shuttered(self._shutter, driven))
-        video, vp8 = self._pictures(camera, size)
-        rates = self._rates
-        promised = h264.profile_level_id(size, config.encode.video_bitrate)
+        if self._front is not None:
+            rate = config.stills.rate
+            self._stills = Stills(pictures.jpegs(rate), rate, self._places, self._readers)
         audio = heard(
             config, sinks, self._shutter, lambda state, why: self._tell(state, microphone=why)
         )
-        return Streams(video, audio, promised, vp8, sinks, rates)
+        promised = pictures.profile_level_id
+        return Streams(pictures.video, audio, promised, pictures.vp8, sinks, pictures.rates)
 
-    def _pictures(self, camera: SharedCamera, size: VideoFormat) -> tuple[Fanout, Fanout | None]:
-        """H.264 and, if wanted, VP8 of one camera; ``_rates`` has what each follows."""
-        encode, queue = self._config.encode, self._config.viewers.queue
-        bitrate, interval = encode.video_bitrate, encode.keyframe_interval
-
-        def told(state: State, _: str) -> None:
-            # Whether it is the camera or only one of the encoders that fails.
-            only_vp8 = vp8.reason if vp8 and not camera.failure else ""
-            self._tell(state, camera=camera.failure or video.reason, vp8=only_vp8)
-            if state == "live" and self.controls.parts:
-                h264_by = BY_CAMERA if h264_pictures.by_camera else X264.called
-                encoders = {h264_by: video} | ({Vp8.called: vp8} if vp8 else {})
-                self.controls.parts = replace(self.controls.parts, encoders=encoders)
-
-        promised = h264.profile_level_id(size, bitrate)
-        h264_pictures = EncodedVideo(
-            camera.tap("H.264"),
-            lambda: X264(size, bitrate, interval),
-            lambda first: broken_by(first, size, promised),
-        )
-        video = Fanout("camera", h264_pictures, queue, told)
-        # A camera that encodes by itself knows it from nowhere else.
-        h264_pictures.set_bitrate(bitrate)
-        least = encode.video_bitrate_least
-        self._rates["h264"] = Rate(least, bitrate, h264_pictures.set_bitrate)
-        if encode.vp8 == "off":
-            vp8 = None
-        else:
-            divisor = 2 if encode.vp8 == "half" else 1
-            vp8_pictures = EncodedVideo(
-                Decoded(camera.tap("VP8")), lambda: Vp8(size, bitrate, interval, divisor)
-            )
-            vp8 = Fanout("VP8", vp8_pictures, queue, told)
-            self._rates["vp8"] = Rate(least, bitrate, vp8_pictures.set_bitrate)
-        if self._front is not None:
-            rate = self._config.stills.rate
-            jpegs = EncodedVideo(Decoded(camera.tap("JPEG")), lambda: Jpeg(size, rate))
-            self._stills = Stills(jpegs, rate, self._places, self._readers)
-        return video, vp8
+    def _saw(self, state: State, camera: str, vp8: str) -> None:
+        self._tell(state, camera=camera, vp8=vp8)
+        if state == "live" and self._pictures and self.controls.parts:
+            encoders = self._pictures.encoders
+            self.controls.parts = replace(self.controls.parts, encoders=encoders)
 
     def _places(self) -> int:
         """For one more who has no call."""
@@ -369,10 +323,6 @@ class _Node:
     async def _reload_certificate(self) -> None:
         if self._certificate is not None:
             await self._certificate.renew()
-
-    def _set_bitrate(self, bitrate: int) -> None:
-        for rate in self._rates.values():
-            rate.hold_to(bitrate)
 
     def _new_links(self) -> list[str]:
         code = self._keeper.new_link() if self._keeper else ""

@@ -9,9 +9,10 @@ from typing import Any, cast
 import pytest
 
 from edgecam import app
+from edgecam import pictures as made
 from edgecam.capture.shared import SharedCamera
 from edgecam.capture.virtual_camera import VirtualCamera
-from edgecam.config import Config
+from edgecam.config import Camera, Config
 from edgecam.controls import Parts
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import SourceError
@@ -25,6 +26,7 @@ from tests.sockets import PATIENCE
 from tests.test_codecs import BrokenVp8
 
 SIZE = VideoFormat(320, 180, 30)
+CONFIG = Config(camera=Camera(width=SIZE.width, height=SIZE.height, rate=SIZE.rate))
 
 
 class LooseCamera(VirtualCamera):
@@ -72,11 +74,12 @@ GROUND = Ground(Path("nowhere"), Path("nowhere"), "", Servers(), None)
 @pytest.fixture
 async def pictures() -> AsyncIterator[Pictures]:
     """As the node puts them together; nobody watches yet."""
-    node = app._Node(Config(), GROUND, asyncio.Event())
+    node = app._Node(CONFIG, GROUND, asyncio.Event())
     told = Told()
     node._caller = cast("Any", told)
     camera = LooseCamera(SIZE)
-    h264, vp8 = node._pictures(SharedCamera(camera), SIZE)
+    of_it = made.Pictures(CONFIG, SharedCamera(camera), node._saw)
+    h264, vp8 = of_it.video, of_it.vp8
     assert vp8 is not None
     tasks = [asyncio.create_task(fanout.run()) for fanout in (h264, vp8)]
     yield Pictures(camera, h264, vp8, told)
@@ -98,17 +101,21 @@ async def test_a_camera_that_fails_is_told_of(pictures: Pictures, watched: str) 
 
 async def test_who_encodes_is_said() -> None:
     """A camera that does it itself is told the bitrate, and not called a software encoder."""
-    node = app._Node(Config(), GROUND, asyncio.Event())
+    node = app._Node(CONFIG, GROUND, asyncio.Event())
     nothing = cast("Any", None)
     node.controls.parts = Parts("", {}, None, nothing, nothing, nothing)
     camera = EncodingVirtualCamera(SIZE)
-    h264, vp8 = node._pictures(SharedCamera(camera), SIZE)
+    node._pictures = of_it = made.Pictures(CONFIG, SharedCamera(camera), node._saw)
+    h264 = of_it.video
     assert camera.bitrate == Config().encode.video_bitrate
     task = asyncio.create_task(h264.run())
     watcher = h264.subscribe()
     async with asyncio.timeout(PATIENCE):
         assert await watcher.get()
-    assert node.controls.parts.encoders == {app.BY_CAMERA: h264, Vp8.called: vp8}
+    assert node.controls.parts.encoders == {
+        made.BY_CAMERA: h264,
+        Vp8.called: of_it.vp8,
+    }
     watcher.close()
     await cancelled(task)
 
@@ -117,7 +124,7 @@ async def test_an_encoder_that_fails_is_not_the_camera(
     pictures: Pictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those who watch H.264 are not told that their camera has failed."""
-    monkeypatch.setattr(app, "Vp8", BrokenVp8)
+    monkeypatch.setattr(made, "Vp8", BrokenVp8)
     pictures.camera.connected = True
     watchers = [pictures.h264.subscribe(), pictures.vp8.subscribe()]
     await pictures.told.until(vp8="the VP8 encoder failed")
