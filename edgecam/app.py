@@ -152,6 +152,7 @@ class _Node:
         self.own("the accounts' clock", keeper.keep_time(), STOP_SMALL)
         server = SignalingServer(partial(admitted, page.ledger), admit, keeper.audience)
         keeper.changed = server.look_again
+        keeper.troubled = partial(self.controls.note, "the accounts' disk")
         self._privacy.note = keeper.note
         if camera:
             server.know(page.callers.own)
