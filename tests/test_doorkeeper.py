@@ -270,7 +270,7 @@ async def test_a_disk_that_becomes_read_only(desk: Desk, monkeypatch: pytest.Mon
     await desk.keeper.look_again()
     assert told == []
     monkeypatch.setattr(database, "is_read_only", lambda: True)
-    database._connection.execute("PRAGMA query_only=ON")
+    await asyncio.to_thread(database._connection.execute, "PRAGMA query_only=ON")
     for _ in range(2):
         await desk.keeper.look_again()
     assert len(told) == 1
@@ -278,6 +278,6 @@ async def test_a_disk_that_becomes_read_only(desk: Desk, monkeypatch: pytest.Mon
     with pytest.raises(CommandError, match="can't be written"):
         await desk.keeper.command("token-add", {"name": "printer", "role": "viewer"})
     assert len(told) == 1
-    database._connection.execute("PRAGMA query_only=OFF")
+    await asyncio.to_thread(database._connection.execute, "PRAGMA query_only=OFF")
     await desk.keeper.look_again()
     assert told[1:] == [""]

@@ -6,8 +6,8 @@ from edgecam.accounts.book import CONSOLE
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.accounts.privacy import Privacy
 from edgecam.errors import CommandError
-from edgecam.web import posted
-from edgecam.web.sessions import admitted, whence
+from edgecam.web.api import messages
+from edgecam.web.sessions import whence
 
 
 class PrivacySwitch:
@@ -15,7 +15,7 @@ class PrivacySwitch:
 
     def __init__(self, keeper: Doorkeeper) -> None:
         self.privacy: Privacy | None = None
-        self._ledger = keeper.ledger
+        self._keeper = keeper
 
     def attach(self, app: web.Application) -> None:
         """Serve them in ``app``."""
@@ -30,19 +30,15 @@ class PrivacySwitch:
     async def _see(self, request: web.Request) -> web.Response:
         if self.privacy is None:
             return _no_camera()
-        return posted.told(self.privacy.state())
+        return messages.told(self.privacy.state())
 
     async def _turn(self, request: web.Request) -> web.Response:
-        on = (await posted.message(request)).get("on")
-        who = admitted(self._ledger, request)
-        if who is None:
-            raise web.HTTPForbidden
-        if not isinstance(on, bool):
-            raise web.HTTPBadRequest
+        on = messages.yes(await messages.read(request), "on")
+        who = messages.asker(self._keeper, request)
         if self.privacy is None:
             return _no_camera()
         name = who.name or CONSOLE
-        return posted.told(await self.privacy.set(on, name, whence(request).address))
+        return messages.told(await self.privacy.set(on, name, whence(request).address))
 
     async def _turn_locally(self, request: web.Request) -> web.Response:
         try:
@@ -51,8 +47,8 @@ class PrivacySwitch:
             on = None
         if self.privacy is None or not isinstance(on, bool):
             raise CommandError("there is no camera at this node to be private about")
-        return posted.told(await self.privacy.set(on))
+        return messages.told(await self.privacy.set(on))
 
 
 def _no_camera() -> web.Response:
-    return posted.told({"code": "no-camera", "error": "there is no camera at this node"}, 409)
+    return messages.refused("no-camera", "there is no camera at this node")
