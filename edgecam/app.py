@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from aiohttp.web import Application
+
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.accounts.privacy import Privacy
 from edgecam.capture.shutter import SHUT, Shutter
@@ -40,7 +42,7 @@ from edgecam.stills.stills import Stills
 from edgecam.talkback import heard, play, sinks_of, talk_back
 from edgecam.web.certificates import Renewal, facts
 from edgecam.web.keeper import CertificateKeeper
-from edgecam.web.local import add_certificate, local_app
+from edgecam.web.local import add_certificate, add_page, control_app
 from edgecam.web.server import Site, WebServer, listen, listen_locally
 from edgecam.web.sessions import admitted
 from edgecam.web.urls import page_urls
@@ -94,6 +96,8 @@ async def run(
     node.own("the controls", node.controls.run(operator.supervise), STOP_CONTROLS)
     try:
         announcement = await node.start_page(camera=camera) if ground.page else None
+        if ground.page is None:
+            await node.start_control()
         if camera:
             await node.start_pins()
             await either(node.start_camera(), stop)
@@ -163,11 +167,9 @@ class _Node:
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self._sites.append(self._site)
         self.lifecycle.started("the page", self._close_sites, STOP_PAGE)
-        inner = local_app(
-            desk, keeper, self._where, server.attach, lambda: line(self.controls.report())
-        )
+        inner = self._control_app(camera=camera)
+        add_page(inner, desk, keeper, self._where, server.attach)
         add_certificate(inner, self._facts)
-        front.privacy.attach_locally(inner)
         local = await listen_locally(inner, self._ground.local_socket)
         self._sites.append(local)
         server.start()
@@ -189,6 +191,16 @@ class _Node:
             self.own("the announcement", self._discovery.run(), STOP_ANNOUNCEMENT)
         fingerprint = page.leaf.fingerprint
         return Announcement(self._urls(), self._new_links(), fingerprint, code, self._trust)
+
+    async def start_control(self) -> None:
+        """The socket for the command line, of a node that has no page."""
+        try:
+            app = self._control_app(camera=True)
+            site = await listen_locally(app, self._ground.local_socket)
+        except StartError as error:
+            logger.warning("edgecam status and edgecam privacy can't ask this node: %s", error)
+            return
+        self.lifecycle.started("the command line's socket", site.close, STOP_PAGE)
 
     async def start_pins(self) -> None:
         """The switch and the lamp, before there is anything they are about."""
@@ -238,7 +250,13 @@ class _Node:
             self._front.pictures.stills = self._stills
         described = f"{self._config.camera.driver} {video_format(self._config.camera)}"
         self.controls.parts = Parts(
-            described, pictures.encoders, streams.audio, pictures.set_bitrate, ice, caller
+            described,
+            pictures.encoders,
+            streams.audio,
+            pictures.set_bitrate,
+            ice,
+            caller,
+            self._stills.fanout if self._stills is not None else None,
         )
         connection = keep_connected(
             self._ground.server(self._config.signaling), caller, self._moves
@@ -328,6 +346,10 @@ class _Node:
     def _new_links(self) -> list[str]:
         code = self._keeper.new_link() if self._keeper else ""
         return [f"{url}enter/{code}" for url in self._urls()]
+
+    def _control_app(self, *, camera: bool) -> Application:
+        privacy = self._privacy if camera else None
+        return control_app(lambda: line(self.controls.report()), privacy)
 
     def _where(self) -> dict[str, Any]:
         page, certificate = self._ground.page, self._certificate

@@ -17,6 +17,7 @@ from edgecam.accounts import commands
 from edgecam.config import Config
 from edgecam.errors import CommandError, InUse, StartError
 from edgecam.ground import (
+    CONTROL_SOCKET,
     LOCAL_SOCKET,
     certificate,
     claimed,
@@ -91,7 +92,7 @@ def entrance(config: Config) -> Entrance:
         names = ("links", "urls", "pin", "fingerprint", "own")
         return Entrance(*(answer[name] for name in names))
 
-    return _ask_running(config, "POST", "/link", told)
+    return _ask_page(config, "POST", "/link", told)
 
 
 def status(config: Config) -> str:
@@ -101,12 +102,12 @@ def status(config: Config) -> str:
 
 def watching(config: Config) -> list[dict[str, Any]]:
     """Who watches the node that runs, as its audience lists them. StartError if none does."""
-    return _ask_running(config, "GET", "/watching", lambda answer: list(answer["watching"]))
+    return _ask_page(config, "GET", "/watching", lambda answer: list(answer["watching"]))
 
 
 def hang_up(config: Config, id_: str) -> str:
     """End what one watches; who that was. CommandError if there is nobody of that ID."""
-    return _ask_running(
+    return _ask_page(
         config, "POST", "/watching/hang-up", lambda answer: str(answer["who"]), {"id": id_}
     )
 
@@ -124,7 +125,7 @@ def set_up_code(config: Config) -> tuple[str, list[str]]:
     """A new set-up code of the node that runs, and where its page is. StartError if none does,
     CommandError if it has an account already.
     """
-    return _ask_running(config, "POST", "/setup", lambda told: (str(told["code"]), told["urls"]))
+    return _ask_page(config, "POST", "/setup", lambda told: (str(told["code"]), told["urls"]))
 
 
 def accounts(config: Config, what: str, arguments: commands.Arguments) -> commands.Answer:
@@ -194,6 +195,24 @@ def revoke_caller(config: Config, name: str) -> str:
     return _either(config, asked, lambda: known_callers(config).revoke(name).name)
 
 
+def _ask_page(
+    config: Config,
+    method: str,
+    route: str,
+    told: Callable[[dict[str, Any]], Done],
+    body: dict[str, Any] | None = None,
+) -> Done:
+    _has_to_have_a_page(config)
+    return _ask_running(config, method, route, told, body)
+
+
+def _has_to_have_a_page(config: Config) -> None:
+    if config.signaling.url:
+        raise StartError(
+            "this node calls at another's page: who may come in there is that node's business"
+        )
+
+
 def _ask_running(
     config: Config,
     method: str,
@@ -210,10 +229,7 @@ def _ask_running(
 
 def _either(config: Config, asked: Callable[[Path], Done], alone: Callable[[], Done]) -> Done:
     """What the node that runs answers, or what is done while none can start."""
-    if config.signaling.url:
-        raise StartError(
-            "this node calls at another's page: who may come in there is that node's business"
-        )
+    _has_to_have_a_page(config)
     path = _socket_path(config)
     end = time.monotonic() + TRY_FOR
     while True:
@@ -241,7 +257,8 @@ def _has_to_be_ours(state: Path) -> None:
 
 def _socket_path(config: Config) -> Path:
     """This user's node's; if that is not there, but the system's service is, then that one's."""
-    own, service = runtime_folder(config.paths) / LOCAL_SOCKET, SERVICE_FOLDER / LOCAL_SOCKET
+    name = CONTROL_SOCKET if config.signaling.url else LOCAL_SOCKET
+    own, service = runtime_folder(config.paths) / name, SERVICE_FOLDER / name
     named = config.paths.runtime or config.paths.state
     try:
         return service if not named and not own.exists() and service.exists() else own

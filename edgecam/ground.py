@@ -43,6 +43,9 @@ from edgecam.web.server import answers
 logger = logging.getLogger(__name__)
 
 LOCAL_SOCKET = "signaling.sock"
+CONTROL_SOCKET = "control.sock"
+"""In its place at a node that calls at another's page: one with a page may use the same folder."""
+
 LEDGER = "accounts.db"
 PRIVACY = "privacy"
 CLAIM_PATIENCE = 10.0
@@ -92,7 +95,7 @@ def prepare(config: Config) -> Ground:
     if config.signaling.url:
         path = Path(config.signaling.token_file)
         token = _read(path, "the caller token", "signaling.token_file")
-        return Ground(state, runtime / LOCAL_SOCKET, token, servers, None, private)
+        return Ground(state, runtime / CONTROL_SOCKET, token, servers, None, private)
     callers = known_callers(config)
     store = certificates(config)
     hosts = addresses.host_addresses()

@@ -1,11 +1,10 @@
-"""The privacy switch, for whoever is in to see and for admins to turn; and for the command line."""
+"""The privacy switch, for whoever is in to see and for admins to turn."""
 
 from aiohttp import web
 
 from edgecam.accounts.book import CONSOLE
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.accounts.privacy import Privacy
-from edgecam.errors import CommandError
 from edgecam.web.api import messages
 from edgecam.web.sessions import whence
 
@@ -22,11 +21,6 @@ class PrivacySwitch:
         app.router.add_get("/api/privacy", self._see)
         app.router.add_post("/api/privacy", self._turn)
 
-    def attach_locally(self, app: web.Application) -> None:
-        """Serve the command line in ``app``."""
-        app.router.add_get("/privacy", self._see)
-        app.router.add_post("/privacy", self._turn_locally)
-
     async def _see(self, request: web.Request) -> web.Response:
         if self.privacy is None:
             return _no_camera()
@@ -39,15 +33,6 @@ class PrivacySwitch:
             return _no_camera()
         name = who.name or CONSOLE
         return messages.told(await self.privacy.set(on, name, whence(request).address))
-
-    async def _turn_locally(self, request: web.Request) -> web.Response:
-        try:
-            on = (await request.json()).get("on")
-        except (ValueError, RecursionError, AttributeError):
-            on = None
-        if self.privacy is None or not isinstance(on, bool):
-            raise CommandError("there is no camera at this node to be private about")
-        return messages.told(await self.privacy.set(on))
 
 
 def _no_camera() -> web.Response:
