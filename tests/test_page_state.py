@@ -223,6 +223,7 @@ def test_what_the_server_says_of_the_settings_is_checked(tmp_path: Path) -> None
             [{"at": 1, "event": "new", "who": "", "what": "", "address": ""}],
         ),
         (["readSecret", "code", {"code": "abcdefgh-_"}], "abcdefgh-_"),
+        (["readPicture", {"svg": "<svg a='#'/>"}], "data:image/svg+xml,%3Csvg%20a%3D'%23'%2F%3E"),
         (["browserOf", "Mozilla/5.0 (X11; Linux x86_64) Chrome/1 Safari/1"], "Chrome · Linux"),
         (["browserOf", "Mozilla/5.0 (iPhone; CPU iPhone OS) Safari/1"], "Safari · iPhone"),
         (["browserOf", "curl"], ""),
@@ -239,6 +240,8 @@ def test_what_the_server_says_of_the_settings_is_checked(tmp_path: Path) -> None
         ["readWatching", {"watching": [{"id": "", "since": 7}]}],
         ["readSecret", "code", {"code": "../../sign-out?"}],
         ["readSecret", "code", {"token": "abcdefgh"}],
+        *(["readPicture", value] for value in ("", {"svg": 7}, {"svg": "<html><svg "})),
+        ["readPicture", {"svg": "<svg " + 70_000 * " "}],
     ]
     found = in_node(tmp_path, READ, [*(told for told, _ in taken), *refused])
     assert found == [*(expected for _, expected in taken), *[None] * len(refused)]

@@ -236,7 +236,9 @@ export default {
       "left": "{role} · {count} left · until {time}",
       "used": "{role} · used up · what it opened lasts until {time}",
       "add": "Make a guest link",
-      "made": "Link for {name}"
+      "made": "Link for {name}",
+      "qr": "Show its QR code",
+      "qr-of": "QR code of the link for {name}"
     },
     "tokens": {
       "hint": "For programs, which send it with each request: Authorization: Bearer TOKEN.",

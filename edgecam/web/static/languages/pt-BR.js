@@ -228,7 +228,9 @@ export default {
       "left": "{role} · restam {count} · até {time}",
       "used": "{role} · esgotado · o que ele abriu vale até {time}",
       "add": "Criar um link de convite",
-      "made": "Link para {name}"
+      "made": "Link para {name}",
+      "qr": "Mostrar o código QR",
+      "qr-of": "Código QR do link para {name}"
     },
     "tokens": {
       "hint": "Para programas, que o enviam em cada pedido: Authorization: Bearer TOKEN.",
