@@ -21,10 +21,10 @@ from edgecam.discovery.discovery import Discovery
 from edgecam.errors import StartError
 from edgecam.fanout.fanout import State
 from edgecam.gpio import Pins
-from edgecam.ground import PRIVACY, Ground, ice_servers, names_of, video_format
+from edgecam.ground import PRIVACY, Ground, ice_servers, video_format
 from edgecam.lifecycle import Lifecycle, cancelled, either, together
 from edgecam.logfields import about
-from edgecam.nearby import announced, trust_site
+from edgecam.nearby import Whereabouts, announced, trust_site
 from edgecam.peer import addresses
 from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.peer import Peer, Streams
@@ -125,6 +125,7 @@ class _Node:
         self._site: Site | None = None
         self._sites: list[Site] = []
         self._moves = Moves()
+        self._place: Whereabouts | None = None
         self._certificate: CertificateKeeper | None = None
         self._trust = ""
         self._discovery: Discovery | None = None
@@ -143,13 +144,15 @@ class _Node:
         page = self._ground.page
         if page is None:
             raise StartError("this node calls at another's page and has none of its own")
+        self._place = place = Whereabouts(self._config.web.host, page.lan)
         self._certificate = certificate = CertificateKeeper(
             page.certificates,
             page.leaf,
             page.tls,
-            lambda: names_of(addresses.host_addresses()),
+            place.names,
             partial(self.controls.note, "certificate"),
         )
+        place.certificate = certificate
         admit = page.callers.admit
         self._keeper = keeper = Doorkeeper(page.ledger)
         self.lifecycle.started("the accounts", keeper.close, STOP_SMALL)
@@ -165,6 +168,7 @@ class _Node:
         self._front = front
         front.privacy.privacy = self._privacy if camera else None
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
+        place.port = self._site.port
         self._sites.append(self._site)
         self.lifecycle.started("the page", self._close_sites, STOP_PAGE)
         inner = self._control_app(camera=camera)
@@ -185,12 +189,14 @@ class _Node:
         plain = await trust_site(web, port, lambda: certificate.leaf)
         if plain is not None:
             self._sites.append(plain)
-            self._trust = page_urls(web.host, plain.port, "http")[0]
-        self._discovery = announced(web, page.callers.own.name, port, plain.port if plain else 0)
+            self._trust = page_urls(place.hosts(), plain.port, "http")[0]
+        self._discovery = announced(
+            web, page.callers.own.name, port, plain.port if plain else 0, place.named
+        )
         if self._discovery is not None:
             self.own("the announcement", self._discovery.run(), STOP_ANNOUNCEMENT)
         fingerprint = page.leaf.fingerprint
-        return Announcement(self._urls(), self._new_links(), fingerprint, code, self._trust)
+        return Announcement(place.urls(), self._new_links(), fingerprint, code, self._trust)
 
     async def start_control(self) -> None:
         """The socket for the command line, of a node that has no page."""
@@ -345,19 +351,19 @@ class _Node:
 
     def _new_links(self) -> list[str]:
         code = self._keeper.new_link() if self._keeper else ""
-        return [f"{url}enter/{code}" for url in self._urls()]
+        return [f"{url}enter/{code}" for url in self._place.urls()] if self._place else []
 
     def _control_app(self, *, camera: bool) -> Application:
         privacy = self._privacy if camera else None
         return control_app(lambda: line(self.controls.report()), privacy)
 
     def _where(self) -> dict[str, Any]:
-        page, certificate = self._ground.page, self._certificate
-        if page is None or certificate is None:
+        page, certificate, place = self._ground.page, self._certificate, self._place
+        if page is None or certificate is None or place is None:
             return {"urls": []}
         leaf = certificate.leaf
         own = page.callers.own.camera
-        return {"urls": self._urls(), "pin": leaf.pin, "fingerprint": leaf.fingerprint, "own": own}
+        return {"urls": place.urls(), "pin": leaf.pin, "fingerprint": leaf.fingerprint, "own": own}
 
     async def _close_sites(self) -> None:
         await asyncio.gather(*(site.close() for site in self._sites))
@@ -367,7 +373,3 @@ class _Node:
             raise StartError("this node has no certificate yet")
         leaf = await self._certificate.renew(renew) if renew else self._certificate.leaf
         return await asyncio.to_thread(facts, leaf) | {"trust": self._trust}
-
-    def _urls(self) -> list[str]:
-        port = self._site.port if self._site else self._config.web.port
-        return page_urls(self._config.web.host, port)

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from edgecam.accounts import commands
 from edgecam.config import Config
@@ -23,11 +24,14 @@ from edgecam.ground import (
     claimed,
     known_accounts,
     known_callers,
+    names_of,
     runtime_folder,
     state_folder,
 )
-from edgecam.web.certificates import Renewal, facts
-from edgecam.web.urls import page_urls
+from edgecam.hostname import lan_name
+from edgecam.peer import addresses
+from edgecam.web.certificates import Leaf, Renewal, facts
+from edgecam.web.urls import is_address, page_hosts, page_urls
 
 SERVICE_FOLDER = Path("/run/edgecam")
 """Where systemd/edgecam.service has its RuntimeDirectory."""
@@ -67,7 +71,7 @@ class Entrance:
     def by_address(self) -> tuple[str, str]:
         """The URL, and the link there, that takes no name server to be opened."""
         pairs = list(zip(self.urls, self.links, strict=True))
-        return next((pair for pair in pairs if ".local:" not in pair[0]), pairs[0])
+        return next((pair for pair in pairs if _is_near(pair[0])), pairs[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,11 @@ class ListedCaller:
     state: str
     created: str
     camera: str
+
+
+def _is_near(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or is_address(host)
 
 
 def new_links(config: Config) -> list[str]:
@@ -134,7 +143,8 @@ def accounts(config: Config, what: str, arguments: commands.Arguments) -> comman
     def alone() -> commands.Answer:
         with closing(known_accounts(config)) as ledger:
             told = commands.run(ledger, what, commands.with_hash(arguments))
-        return told | {"urls": page_urls(config.web.host, config.web.port)}
+        # Only a link is to be opened somewhere, which takes a certificate.
+        return told | ({"urls": _urls(config, certificate(config))} if "code" in told else {})
 
     return _either(config, lambda path: _ask(path, "POST", f"/accounts/{what}", arguments), alone)
 
@@ -144,8 +154,8 @@ def add_caller(config: Config, name: str) -> NewCaller:
 
     def alone() -> NewCaller:
         camera, token = known_callers(config).add(name)
-        urls = page_urls(config.web.host, config.web.port)
-        return NewCaller(camera.name, token, urls, certificate(config).pin)
+        leaf = certificate(config)
+        return NewCaller(camera.name, token, _urls(config, leaf), leaf.pin)
 
     def asked(path: Path) -> NewCaller:
         told = _ask(path, "POST", "/callers/add", {"name": name})
@@ -211,6 +221,11 @@ def _has_to_have_a_page(config: Config) -> None:
         raise StartError(
             "this node calls at another's page: who may come in there is that node's business"
         )
+
+
+def _urls(config: Config, leaf: Leaf) -> list[str]:
+    names = names_of(addresses.host_addresses(), lan_name())
+    return page_urls(page_hosts(config.web.host, names, leaf), config.web.port)
 
 
 def _ask_running(

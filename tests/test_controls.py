@@ -99,7 +99,7 @@ async def test_who_reads_pictures_is_seen_to(calling: Device) -> None:
     assert (pictures.name, pictures.due, pictures.vital) == ("JPEG", False, True)
     with stills.reader() as reader:
         producer.step()
-        assert await reader.next()
+        await reader.next()
         now = bench.controls.report().streams[-1]
         assert now.due
         assert now.life > pictures.life
