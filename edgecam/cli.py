@@ -7,6 +7,7 @@ are taken, 130 interrupted before it ran.
 import argparse
 import asyncio
 import faulthandler
+import gc
 import json
 import logging
 import os
@@ -203,6 +204,8 @@ def _live_alone(config: Config, path: Path | None, *, camera: bool) -> None:
         operator = app.Operator(announce, supervisor.run)
         await app.run(config, ground, stop, operator, camera=camera)
 
+    # What was imported stays: to look through all of it for garbage holds up pictures.
+    gc.freeze()
     with (
         closing(Notifier.of()) as notifier,
         asyncio.Runner(loop_factory=lambda: app.event_loop(config)) as runner,

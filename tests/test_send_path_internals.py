@@ -3,25 +3,35 @@
 import asyncio
 import inspect
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender
+from aiortc.clock import current_ntp_time
 from aiortc.codecs import HEADER_EXTENSIONS
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate, RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceGatherer, RTCIceTransport
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpParameters
 from aiortc.rtp import (
+    AnyRtcpPacket,
     HeaderExtensions,
     HeaderExtensionsMap,
+    RtcpByePacket,
+    RtcpPacket,
     RtcpRtpfbPacket,
+    RtcpSdesPacket,
+    RtcpSenderInfo,
+    RtcpSourceInfo,
+    RtcpSrPacket,
     RtpPacket,
 )
-from pylibsrtp import Session
+from pylibsrtp import Policy, Session
 
+from edgecam.media import NS, capture_clock
 from edgecam.peer import aiortc_internals
 from edgecam.peer.send_path import internals, profiles
 from edgecam.peer.send_path.internals import Extensions, Pair, Wire, ffi, protect
@@ -95,6 +105,33 @@ async def test_what_is_counted_is_reported() -> None:
         assert [b - a for a, b in zip(before, after, strict=True)] == [3, 500, 3, 700]
         assert private._RTCRtpSender__rtp_timestamp == 12_345
         assert private._RTCRtpSender__ntp_timestamp == 67 << 32
+
+
+async def test_a_report_is_what_aiortc_would_say() -> None:
+    """To the byte; receiver reports are measured by it, and it is counted."""
+    async with connected() as sender:
+        wire, private, transport = Wire(sender), cast("Any", sender), cast("Any", sender.transport)
+        key = bytes(range(30))
+        outbound, inbound = Policy(key=key), Policy(key=key)
+        outbound.ssrc_type, inbound.ssrc_type = Policy.SSRC_ANY_OUTBOUND, Policy.SSRC_ANY_INBOUND
+        wire._session = Session(policy=outbound)
+        wire.count(3, 500, 700, 12_345, 0)
+        before = transport._RTCDtlsTransport__tx_packets, transport._RTCDtlsTransport__tx_bytes
+        report = wire.report(capture_clock() - 2 * NS)
+        clear = Session(policy=inbound).unprotect_rtcp(report)
+
+        told, described = RtcpPacket.parse(clear)
+        assert isinstance(told, RtcpSrPacket)
+        assert clear == bytes(told) + bytes(described)
+        assert abs(current_ntp_time() - told.sender_info.ntp_timestamp - (2 << 32)) < 1 << 32
+        ntp = told.sender_info.ntp_timestamp
+        assert told == RtcpSrPacket(sender._ssrc, RtcpSenderInfo(ntp, 12_345, 3, 500))
+        cname = (1, private._RTCRtpSender__cname.encode())
+        assert described == RtcpSdesPacket([RtcpSourceInfo(sender._ssrc, [cname])])
+        assert ntp >> 16 & 0xFFFFFFFF == private._RTCRtpSender__lsr
+        assert abs(private._RTCRtpSender__lsr_time - time.time()) < PATIENCE
+        after = transport._RTCDtlsTransport__tx_packets, transport._RTCDtlsTransport__tx_bytes
+        assert after == (before[0] + 1, before[1] + len(report))
 
 
 async def test_encrypting_in_place_is_what_pylibsrtp_does() -> None:
@@ -173,6 +210,20 @@ async def test_a_sender_gives_way() -> None:
         await sender._next_encoded_frame(codec)
     await sender._handle_rtcp_packet(RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=1, lost=[5, 9]))
     assert lost == [5, 9]
+
+    # As aiortc waits for it; a goodbye is all that is left to it to say.
+    said: list[AnyRtcpPacket] = []
+
+    async def note(packets: list[AnyRtcpPacket]) -> None:
+        said.extend(packets)
+
+    sender._send_rtcp = note  # type: ignore[method-assign]
+    private: Any = sender
+    reporting = asyncio.create_task(sender._run_rtcp())
+    await private._RTCRtpSender__rtcp_started.wait()
+    reporting.cancel()
+    await private._RTCRtpSender__rtcp_exited.wait()
+    assert said == [RtcpByePacket(sources=[sender._ssrc])]
     await pc.close()
 
 

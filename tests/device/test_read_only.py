@@ -146,6 +146,22 @@ def test_the_power_is_cut(place: Place, tmp_path: Path) -> None:
     watcher.leave()
 
 
+def test_without_its_stick(place: Place) -> None:
+    """It makes no other keys: it waits to be started with the stick."""
+    garden = place.garden
+    authority = place.authority
+    garden.cut()
+    stick, garden.stick = garden.stick, None
+    garden.boot()
+    assert garden.run("systemctl", "is-active", "edgecam", check=False).strip() == "inactive"
+    assert garden.run("ls", "/var/lib/edgecam") == ""
+    assert "Dependency failed for edgecam" in garden.run("journalctl", "-b", "-o", "cat")
+    garden.cut()
+    garden.stick = stick
+    garden.boot()
+    assert place.authority == authority
+
+
 def test_a_second_run(place: Place) -> None:
     """It changes nothing, reboots nothing, and has a picture arrive."""
     told, reboots = place.play("site.yml")

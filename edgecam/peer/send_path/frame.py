@@ -1,6 +1,7 @@
 """The payloads of an access unit, and where each viewer's datagrams are made of them in turn."""
 
 import struct
+from array import array
 from functools import lru_cache
 from socket import IPPROTO_UDP
 from typing import Any, NamedTuple
@@ -90,20 +91,20 @@ class Frame:
         count, sizes = len(payloads), [len(payload) for payload in payloads]
         self.ticks = ticks
         self.payloads = payloads
-        self.octets = sum(sizes)
-        self.size = self.octets + count * (header + tag)
+        self.octets = octets = sum(sizes)
+        self.size = octets + count * (header + tag)
         room = max(MOST, *sizes) if count else MOST
         self.desk = desk = desk_of(max(64, 1 << count.bit_length()), header + room + tag)
         self.steps = _steps(desk, _bursts(desk.view, sizes, room, header + tag), count)
         filled = [payload.ljust(room) for payload in payloads]
         self._template = bytes(tag + header).join([b"", *filled])[tag:] if count else b""
-        self._lengths = struct.pack(f"={count}i", *[header + size for size in sizes])
+        self._lengths = array("i", [header + size for size in sizes])
 
     def put_on_desk(self) -> None:
         """Put the payloads in their places, and the lengths of datagrams without their tags."""
         desk, template, lengths = self.desk, self._template, self._lengths
         desk.view[: len(template)] = template
-        ffi.memmove(desk.lengths, lengths, len(lengths))
+        ffi.memmove(desk.lengths, lengths, len(lengths) * lengths.itemsize)
 
 
 class Layout:
@@ -153,12 +154,13 @@ def _steps(desk: Desk, bursts: list[tuple[int, Burst]], count: int) -> list[Step
     """All ``bursts``, each with the number of its first datagram, in one or, if many, in several
     steps of up to MOST_SEGMENTS datagrams.
     """
-    most = count if count <= MOST_AT_ONCE else MOST_SEGMENTS
+    if 0 < count <= MOST_AT_ONCE:
+        return [Step([burst for _, burst in bursts], desk.places[:count])]
     steps: list[Step] = []
     begin = 0
     ends = [*(first for first, _ in bursts[1:]), count]
     for (first, burst), end in zip(bursts, ends, strict=False):
-        if not steps or end - begin > most:
+        if not steps or end - begin > MOST_SEGMENTS:
             steps.append(Step([], []))
             begin = first
         steps[-1].bursts.append(burst)

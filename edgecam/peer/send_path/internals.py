@@ -4,17 +4,28 @@ Written for ``aiortc_internals.PINNED``; ``tests/test_send_path_internals.py`` f
 moves.
 """
 
+import asyncio
 import socket
 import struct
+import time
 from collections.abc import Awaitable, Callable, Sized
+from contextlib import suppress
 from typing import Any, cast
 
 from aiortc import RTCRtpSender
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile, State
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from aiortc.rtp import HeaderExtensions
+from aiortc.rtp import (
+    RTCP_SR,
+    HeaderExtensions,
+    RtcpByePacket,
+    RtcpSdesPacket,
+    RtcpSourceInfo,
+)
 from pylibsrtp._binding import ffi, lib
+
+from edgecam.peer.aiortc_internals import captured_ntp
 
 __all__ = ["Extensions", "Pair", "Profile", "Wire", "ffi", "order_profiles", "send_instead"]
 
@@ -28,6 +39,12 @@ _TAGS = {
 """Bytes of an authentication tag: RFC 7714, section 13.2, and RFC 5764, section 4.1.2."""
 
 _CONNECTED = State.CONNECTED
+
+_REPORT = struct.Struct("!BBHIQIII")
+"""A sender's without report blocks: RFC 3550, section 6.4.1."""
+_REPORT_WORDS = 6
+_CNAME = 1
+"""Section 6.5.1."""
 
 protect: Callable[[Any, Any, Any], int] = lib.srtp_protect
 """Of an ``srtp_t``, a pointer to a packet and one to its length, which grows by the tag: encrypts
@@ -116,6 +133,9 @@ class Wire:
         self.rtx_ssrc: int = sender._rtx_ssrc
         self.rtx_payload_type: int | None = private._RTCRtpSender__rtx_payload_type
         self.extensions = Extensions(sender)
+        cname = str(private._RTCRtpSender__cname or "").encode()
+        source = RtcpSourceInfo(ssrc=self.ssrc, items=[(_CNAME, cname)])
+        self._description = bytes(RtcpSdesPacket(chunks=[source]))
 
     def pair(self) -> Any:
         """aioice's chosen pair of candidates, which may change at any time; None for none.
@@ -136,6 +156,28 @@ class Wire:
         transport._RTCDtlsTransport__tx_packets += packets
         transport._RTCDtlsTransport__tx_bytes += size
 
+    def report(self, captured_ns: int) -> bytes:
+        """A sender report, encrypted and counted: what was sent last was captured then."""
+        sender, transport = self._sender, self._transport
+        ntp = captured_ntp(captured_ns)
+        clear = _REPORT.pack(
+            0x80,
+            RTCP_SR,
+            _REPORT_WORDS,
+            self.ssrc,
+            ntp,
+            sender._RTCRtpSender__rtp_timestamp,
+            sender._RTCRtpSender__packet_count & 0xFFFFFFFF,
+            sender._RTCRtpSender__octet_count & 0xFFFFFFFF,
+        )
+        # The round trip is measured from receiver reports that name this one.
+        sender._RTCRtpSender__lsr = ntp >> 16 & 0xFFFFFFFF
+        sender._RTCRtpSender__lsr_time = time.time()
+        report: bytes = self._session.protect_rtcp(clear + self._description)
+        transport._RTCDtlsTransport__tx_packets += 1
+        transport._RTCDtlsTransport__tx_bytes += len(report)
+        return report
+
     def protect(self, packet: bytes) -> bytes:
         """``packet``, encrypted."""
         protected: bytes = self._session.protect(packet)
@@ -153,7 +195,8 @@ def send_instead(
 ) -> None:
     """Have ``run`` send in the place of ``sender``, from when it begins to when ``run`` returns.
 
-    ``run`` is told the codec that was agreed on, and cancelled at the end. ``repair`` is told each
+    Reports are its business, too; only the goodbye (RFC 3550, section 6.6) is aiortc's. ``run`` is
+    told the codec that was agreed on, and cancelled at the end. ``repair`` is told each
     sequence number the viewer has lost.
     """
 
@@ -161,7 +204,16 @@ def send_instead(
         await run(codec)
         raise MediaStreamError
 
+    async def run_rtcp() -> None:
+        private = cast("Any", sender)
+        private._RTCRtpSender__rtcp_started.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await sender._send_rtcp([RtcpByePacket(sources=[sender._ssrc])])
+        private._RTCRtpSender__rtcp_exited.set()
+
     sender._next_encoded_frame = next_encoded_frame  # type: ignore[method-assign]
+    sender._run_rtcp = run_rtcp  # type: ignore[method-assign]
     sender._retransmit = repair  # type: ignore[method-assign,assignment]
 
 

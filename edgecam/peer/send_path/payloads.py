@@ -80,7 +80,10 @@ def _fragments(unit: bytes) -> list[bytes]:
     """FU-As (RFC 6184, section 5.8)."""
     indicator, kind = unit[0] & 0xE0 | _FU_A, unit[0] & 0x1F
     header = bytes((indicator, kind))
-    fragments = [header + unit[at : at + MOST - 2] for at in range(1, len(unit), MOST - 2)]
-    fragments[0] = bytes((indicator, 0x80 | kind)) + fragments[0][2:]
-    fragments[-1] = bytes((indicator, 0x40 | kind)) + fragments[-1][2:]
-    return fragments
+    first, *others = range(1, len(unit), MOST - 2)
+    last = others.pop()
+    return [
+        bytes((indicator, 0x80 | kind)) + unit[first : first + MOST - 2],
+        *[header + unit[at : at + MOST - 2] for at in others],
+        bytes((indicator, 0x40 | kind)) + unit[last:],
+    ]

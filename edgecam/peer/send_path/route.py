@@ -42,13 +42,16 @@ class Route:
             if not self._send_at_once(burst):
                 self._send_each(burst)
 
-    def _send_each(self, burst: Burst) -> None:
-        """Have the transport do it: it keeps what does not go now, and bears with errors."""
+    def send_one(self, datagram: bytes) -> None:
+        """The transport does it: it keeps what does not go now, and bears with errors."""
         if self._socket is not None and self._transport.is_closing():
             # asyncio's own trips over a socket that it has closed.
             return
+        self._transport.sendto(datagram, self._address)
+
+    def _send_each(self, burst: Burst) -> None:
         for datagram in burst.datagrams:
-            self._transport.sendto(datagram, self._address)
+            self.send_one(datagram)
 
     def _send_at_once(self, burst: Burst) -> bool:
         """Whether ``burst`` went in one call. No datagram went if not."""

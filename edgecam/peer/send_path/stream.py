@@ -16,6 +16,9 @@ from edgecam.peer.send_path.spread import Spread, pause
 _NTP_EPOCH = 2_208_988_800 * NS
 """Nanoseconds from 1900 to 1970 (RFC 868)."""
 
+_REPORT_EVERY = NS
+"""Nanoseconds between sender reports, as aiortc's on average: round trips are measured by them."""
+
 _MARKER = 0x80
 """On the last packet of an access unit (RFC 6184, section 5.1), in the byte of the payload type."""
 
@@ -42,6 +45,8 @@ class Stream:
         self._next_rtx = randrange(1 << 15)
         self._origin = getrandbits(32)
         self._history = History() if repairs else None
+        # Not all viewers' with the same picture.
+        self._report_at = time.time_ns() + randrange(_REPORT_EVERY)
         self._pair: object = None
         self._spread: Spread | None = None
         self.waiting: Sized = ()
@@ -76,6 +81,9 @@ class Stream:
             self._history.add(sent)
         ntp = (now + _NTP_EPOCH << 32) // NS
         wire.count(len(payloads), frame.octets, frame.size, timestamp, ntp)
+        if not 0 < self._report_at - now <= _REPORT_EVERY:
+            self._report_at = now + _REPORT_EVERY
+            spread.route.send_one(wire.report(packet.capture_ns))
         return True
 
     def close(self) -> None:
