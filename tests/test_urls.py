@@ -41,6 +41,13 @@ def test_a_name_that_another_host_has(tmp_path: Path) -> None:
     assert "porch-cam.local" not in renamed.names
 
 
+def test_a_host_name_that_is_none(tmp_path: Path) -> None:
+    """What no certificate can name is no address either."""
+    for odd in ("Ana's câmera", "_", "-x-", "x" * 64):
+        names = Names(odd, (PRIVATE,))
+        assert page_hosts("", names, leaf_for(tmp_path, names)) == [PRIVATE, "localhost"]
+
+
 def test_one_address_alone(tmp_path: Path) -> None:
     """Where it listens, though browsers warn: there is nothing else to say."""
     leaf = leaf_for(tmp_path, NAMES)

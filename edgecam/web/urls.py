@@ -15,12 +15,11 @@ def page_hosts(host: str, names: Names, leaf: Leaf) -> list[str]:
     localhost, and ``host`` if there is nothing else.
     """
     hosts = [host] if host else [names.local, *names.addresses]
-    if leaf.local:
-        good = [each for each in hosts if each not in leaf.uncovered]
-    else:
+    good = [each for each in hosts if each in leaf.names]
+    if not leaf.local:
         # Somebody has thought of those names; a wildcard can't be opened.
-        mine = [each for each in leaf.names if "*" not in each and not is_address(each)]
-        good = [*mine, *(each for each in hosts if each in leaf.names and each not in mine)]
+        mine = (each for each in leaf.names if "*" not in each and not is_address(each))
+        good = _each_once((*mine, *good))
     return (good or hosts) if host else _each_once((*good, "localhost"))
 
 

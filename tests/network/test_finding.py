@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 
 from tests.network.conftest import CAMERA, Network
-from tests.network.lab import Namespace, Process, edgecam, running
+from tests.network.lab import SMALL, Namespace, Process, edgecam, running
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -227,3 +227,27 @@ async def test_a_host_that_is_renamed(lan: Network, tmp_path: Path) -> None:
         await camera.said("browsers refuse another-cam.local")
         await camera.said("at another-cam.local, by avahi")
         await looking.said('"another-cam.local."')
+
+
+ODD = """
+import os, socket, sys
+socket.sethostname("Ana\'s c\u00e2mera_1")
+os.execv(sys.executable, [sys.executable, "-u", "-m", "edgecam", "run"])
+"""
+
+
+async def test_a_host_with_an_odd_name(lan: Network, tmp_path: Path) -> None:
+    """It runs, is reached by number, and what is found of it leads there."""
+    given = {f"EDGECAM_{name.replace('__', '_')}".upper(): value for name, value in OPTIONS.items()}
+    environ = SMALL | given | {"EDGECAM_PATHS_STATE": str(tmp_path)}
+    environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={tmp_path}/none"
+    command = ("unshare", "--uts", sys.executable, "-c", ODD)
+    async with (
+        finder(lan.viewer) as looking,
+        running(lan.camera, *command, environ=environ) as camera,
+    ):
+        await camera.said(f"the address alone will do: https://{CAMERA}:8443/")
+        told = await found(looking, "_edgecam._tcp")
+        assert CAMERA in told["addresses"]
+        assert not [line for line in camera.log if "Traceback" in line]
+        assert await camera.stop() == 0
