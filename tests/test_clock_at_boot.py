@@ -69,7 +69,7 @@ def clock(folder: Path) -> tuple[Path, dict[str, str]]:
     """The file that says by how much the clock is ahead, and the environment that goes by it."""
     source, library, file = folder / "clock.c", folder / "clock.so", folder / "ahead"
     source.write_text(CLOCK)
-    command = ["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]
+    command = ["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"]
     subprocess.run(command, check=True, capture_output=True)
     put(file, 120 - round(time.time()))
     return file, {"LD_PRELOAD": str(library), "CLOCK_AHEAD": str(file)}
