@@ -144,7 +144,8 @@ def _caller_add(options: argparse.Namespace) -> None:
     made = control.add_caller(load(options.config), options.name)
     _tell(f"{made.name!r} may call now. Its token, which can't be shown again:")
     print(made.token, flush=True)
-    first, *others = (url for url in made.urls if "//localhost:" not in url)
+    urls = [url for url in made.urls if "//localhost:" not in url]
+    first, *others = urls or made.urls
     _tell("\nAnother edgecam needs that in a file for its user only, and in its configuration:\n")
     _tell("[signaling]", *(f"# or {json.dumps(url)}" for url in others))
     _tell(f"url = {json.dumps(first)}\npin = {json.dumps(made.pin)}")

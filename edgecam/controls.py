@@ -44,7 +44,8 @@ class Parts:
 
     ``camera`` in words, ``encoders`` with what they are called in words, the usual one first, and
     the ``microphone``, if there is one;
-    ``set_bitrate`` in bits a second, of no more than the node started with.
+    ``set_bitrate`` in bits a second, of no more than the node started with; ``pictures`` is what
+    readers by HTTP read, if they can.
     """
 
     camera: str
@@ -53,6 +54,7 @@ class Parts:
     set_bitrate: Callable[[int], None]
     ice: CurrentIce
     caller: Caller
+    pictures: Fanout | None = None
 
 
 Supervise = Callable[["Controls"], Coroutine[Any, Any, None]]
@@ -97,7 +99,7 @@ class Controls:
             temperature=self._temperature,
             streams=tuple(
                 Stream(each.name, each.life, each.due, vital=each is not parts.microphone)
-                for each in (*fanouts, parts.microphone)
+                for each in (*fanouts, parts.microphone, parts.pictures)
                 if each is not None
             ),
             troubles=(*parts.caller.troubles, *parts.ice.troubles, *troubles),

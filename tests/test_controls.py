@@ -16,6 +16,8 @@ from edgecam.options import entries
 from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.peer import Peer
 from edgecam.peer.servers import Servers
+from edgecam.stills.stills import Stills
+from tests.producer import DrivenProducer
 from tests.talker import until
 from tests.test_caller import BITRATE, Device, device
 
@@ -84,6 +86,24 @@ async def test_the_report(calling: Device) -> None:
     assert now.streams[0].life > before.streams[0].life
     calling.caller.source_failed("camera", "it is unplugged")
     assert bench.controls.report().troubles == ("it is unplugged",)
+
+
+async def test_who_reads_pictures_is_seen_to(calling: Device) -> None:
+    """A camera that hangs while only they look is no secret to the watchdog."""
+    bench = Bench(calling)
+    stills = Stills(producer := DrivenProducer(), 5, lambda: 1, lambda count: None)
+    running = asyncio.create_task(stills.run())
+    assert bench.controls.parts is not None
+    bench.controls.parts = replace(bench.controls.parts, pictures=stills.fanout)
+    pictures = bench.controls.report().streams[-1]
+    assert (pictures.name, pictures.due, pictures.vital) == ("JPEG", False, True)
+    with stills.reader() as reader:
+        producer.step()
+        await reader.next()
+        now = bench.controls.report().streams[-1]
+        assert now.due
+        assert now.life > pictures.life
+    await cancelled(running)
 
 
 async def test_more_and_fewer_viewers(calling: Device) -> None:

@@ -260,3 +260,24 @@ async def test_what_is_written_down(desk: Desk) -> None:
     assert events[0] == "account made"
     assert events[-1] == "signed in"
     assert events.count("sign-in failed") == 20
+
+
+async def test_a_disk_that_becomes_read_only(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told once, also when nobody asks for anything, and so is that it is over."""
+    told: list[str] = []
+    desk.keeper.troubled = told.append
+    database = desk.keeper.ledger.book._database
+    await desk.keeper.look_again()
+    assert told == []
+    monkeypatch.setattr(database, "is_read_only", lambda: True)
+    await asyncio.to_thread(database._connection.execute, "PRAGMA query_only=ON")
+    for _ in range(2):
+        await desk.keeper.look_again()
+    assert len(told) == 1
+    assert "can't be written" in told[0]
+    with pytest.raises(CommandError, match="can't be written"):
+        await desk.keeper.command("token-add", {"name": "printer", "role": "viewer"})
+    assert len(told) == 1
+    await asyncio.to_thread(database._connection.execute, "PRAGMA query_only=OFF")
+    await desk.keeper.look_again()
+    assert told[1:] == [""]

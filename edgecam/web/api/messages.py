@@ -20,14 +20,19 @@ DEADLINE = 10.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-async def read(request: web.Request) -> dict[str, Any]:
-    """The object that was sent. 403 if another site sent it, 400, 408 or 415 if it is none."""
+def has_to_be_ours(request: web.Request) -> None:
+    """403 if a browser might send it for another site."""
     # Who shows a token is no browser that another site could make say something: of all that a
     # browser may add by itself, this is not one.
     if (request.cookies or not bearer(request)) and request.headers.get(
         "Origin"
     ) != f"https://{request.host}":
         raise web.HTTPForbidden
+
+
+async def read(request: web.Request) -> dict[str, Any]:
+    """The object that was sent. 403 if another site sent it, 400, 408 or 415 if it is none."""
+    has_to_be_ours(request)
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     try:
@@ -54,6 +59,14 @@ def whole(message: dict[str, Any], field: str) -> int:
     """A whole number that has to be in it. 400 if there is none."""
     value = message.get(field)
     if not isinstance(value, int) or isinstance(value, bool):
+        raise web.HTTPBadRequest
+    return value
+
+
+def yes(message: dict[str, Any], field: str) -> bool:
+    """True or false, which has to be in it. 400 if neither is."""
+    value = message.get(field)
+    if not isinstance(value, bool):
         raise web.HTTPBadRequest
     return value
 
