@@ -1,12 +1,20 @@
 """What this host is called on the LAN, by multicast DNS. It blocks, for a moment."""
 
 import socket
+import time
+from typing import Any
 
 from jeepney import DBusAddress, MessageFlag, MessageType, new_method_call
-from jeepney.io.blocking import open_dbus_connection
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.io.common import RouterClosed
 
 ANSWER_DEADLINE = 1.0
+SETTLE, PAUSE = 5.0, 0.1
+"""Seconds in which a daemon that is just starting finds out whether its name is another's."""
+
+REGISTERING, COLLISION = 1, 3
+"""avahi-common/defs.h: AvahiServerState."""
+
 SUFFIX = ".local"
 
 
@@ -24,18 +32,26 @@ def by_host_name() -> str:
 
 def _by_avahi() -> str:
     """Its name for this host; "" if it says none, or one that no multicast DNS finds."""
-    there = DBusAddress("/", "org.freedesktop.Avahi", "org.freedesktop.Avahi.Server")
-    asked = new_method_call(there, "GetHostNameFqdn")
-    # It is not to be started for that.
-    asked.header.flags |= MessageFlag.no_auto_start
+    end = time.monotonic() + SETTLE
     try:
         with open_dbus_connection("SYSTEM", auth_timeout=ANSWER_DEADLINE) as bus:
-            reply = bus.send_and_get_reply(asked, timeout=ANSWER_DEADLINE)
+            while _said(bus, "GetState") in (REGISTERING, COLLISION) and time.monotonic() < end:
+                time.sleep(PAUSE)
+            found = str(_said(bus, "GetHostNameFqdn")).lower()
     except (OSError, EOFError, RouterClosed, LookupError, ValueError, RuntimeError):
         return ""
+    return found if is_lan_name(found) else ""
+
+
+def _said(bus: DBusConnection, method: str) -> Any:
+    """What avahi answers, which is not to be started for that. LookupError if it does not."""
+    there = DBusAddress("/", "org.freedesktop.Avahi", "org.freedesktop.Avahi.Server")
+    asked = new_method_call(there, method)
+    asked.header.flags |= MessageFlag.no_auto_start
+    reply = bus.send_and_get_reply(asked, timeout=ANSWER_DEADLINE)
     if reply.header.message_type is MessageType.error or not reply.body:
-        return ""
-    return found if is_lan_name(found := str(reply.body[0]).lower()) else ""
+        raise LookupError(method)
+    return reply.body[0]
 
 
 def is_lan_name(name: str) -> bool:

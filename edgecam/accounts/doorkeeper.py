@@ -91,7 +91,7 @@ class Doorkeeper:
 
     async def look_again(self) -> None:
         """See whether the disk can be written; it is told if that has changed."""
-        await self._write(self.ledger.book.look_again)
+        await self._write(self.ledger.look_again)
 
     def new_link(self) -> str:
         """The code of a new one-time link, which lets an admin in."""

@@ -54,8 +54,10 @@ async def bus_at(space: Namespace, folder: Path, bus: str) -> AsyncIterator[Proc
 
 
 @asynccontextmanager
-async def avahi(space: Namespace, folder: Path, bus: str) -> AsyncIterator[Process]:
-    """The system's daemon, on the bus that is there."""
+async def avahi(
+    space: Namespace, folder: Path, bus: str, until: str = "Server startup complete"
+) -> AsyncIterator[Process]:
+    """The system's daemon, on the bus that is there, once it has said that."""
     await asyncio.to_thread((folder / "avahi.conf").write_text, "[server]\n")
     environ = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={bus}"}
     # Its socket and the file with its number are where every other daemon's are.
@@ -63,7 +65,7 @@ async def avahi(space: Namespace, folder: Path, bus: str) -> AsyncIterator[Proce
     options = f"--no-drop-root --no-chroot --no-rlimits -f {folder / 'avahi.conf'}"
     shell = ("unshare", "--mount", "sh", "-c", f"{alone} {options}")
     async with running(space, *shell, environ=environ) as process:
-        await process.said("Server startup complete")
+        await process.said(until)
         yield process
 
 
@@ -203,6 +205,26 @@ async def test_another_host_of_the_same_name(lan: Network, tmp_path: Path) -> No
         names = await asyncio.to_thread(named, here)
         assert f"{HOSTNAME}-2.local" in names
         assert f"{HOSTNAME}.local" not in names
+
+
+@WITH_AVAHI
+async def test_a_name_that_is_not_sure_yet(lan: Network, tmp_path: Path) -> None:
+    """At a start both are just coming up: it is waited for."""
+    there, here = tmp_path / "there", tmp_path / "here"
+    for folder in (there, here):
+        await asyncio.to_thread(folder.mkdir)
+    bus = str(here / "bus")
+    ask = (sys.executable, "-c", "from edgecam.hostname import lan_name; print(lan_name())")
+    environ = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={bus}"}
+    async with (
+        bus_at(lan.viewer, there, str(there / "bus")),
+        avahi(lan.viewer, there, str(there / "bus")),
+        bus_at(lan.camera, here, bus),
+        avahi(lan.camera, here, bus, until="Network interface enumeration completed"),
+        running(lan.camera, *ask, environ=environ) as asking,
+    ):
+        assert await asking.ended() == 0
+        assert asking.log == [f"{HOSTNAME}-2.local"]
 
 
 @WITH_AVAHI
