@@ -26,10 +26,12 @@ from edgecam.ground import claimed, prepare
 from edgecam.loading import load
 from edgecam.service import journal
 from edgecam.service.notify import Notifier
+from edgecam.service.restarts import Restarts
 from edgecam.service.supervisor import Supervisor
 
 STOP_DEADLINE = 4.9
 MOST_FILES = 65_536
+RESTARTS = "restarts.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -181,7 +183,8 @@ def _live_alone(config: Config, path: Path | None, *, camera: bool) -> None:
     async def life() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        supervisor = Supervisor(notifier, path, config, journal.set_level)
+        restarts = Restarts(ground.state / RESTARTS)
+        supervisor = Supervisor(notifier, path, config, journal.set_level, restarts)
 
         def announce(announcement: app.Announcement | None) -> None:
             _announce(announcement)

@@ -16,7 +16,7 @@ from edgecam.capture.pump import Pump
 from edgecam.capture.source import Seen
 from edgecam.capture.v4l2.control import EncoderControls
 from edgecam.capture.v4l2.device import Device
-from edgecam.errors import SourceError
+from edgecam.errors import Hangs, SourceError
 from edgecam.media import VideoFormat
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class PicameraCamera:
 
     def open(self) -> None:
         if self._pump is not None and not self._pump.gone(STUCK):
-            raise SourceError(HANGS)
+            raise Hangs(HANGS)
         self._pump = self._opening()
 
     def read(self) -> Seen:
