@@ -29,7 +29,7 @@ from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
 from edgecam.peer.received import Sinks
 from edgecam.pictures import Pictures, seen
-from edgecam.report import line
+from edgecam.report import line, told
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
 from edgecam.signaling.moves import Moves
@@ -162,9 +162,7 @@ class _Node:
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
         self._sites.append(self._site)
         self.lifecycle.started("the page", self._close_sites, STOP_PAGE)
-        inner = local_app(
-            desk, keeper, self._where, server.attach, lambda: line(self.controls.report())
-        )
+        inner = local_app(desk, keeper, self._where, server.attach, self._status)
         add_certificate(inner, self._facts)
         front.privacy.attach_locally(inner)
         local = await listen_locally(inner, self._ground.local_socket)
@@ -327,6 +325,10 @@ class _Node:
     def _new_links(self) -> list[str]:
         code = self._keeper.new_link() if self._keeper else ""
         return [f"{url}enter/{code}" for url in self._urls()]
+
+    def _status(self) -> dict[str, Any]:
+        report = self.controls.report()
+        return {"status": line(report), "report": told(report)}
 
     def _where(self) -> dict[str, Any]:
         page, certificate = self._ground.page, self._certificate

@@ -63,11 +63,13 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run, "run the node: camera, page and signaling"),
         ("serve", _serve, "run the page and its signaling server alone, for callers elsewhere"),
         ("check", _check, "check the configuration and print everything wrong with it"),
-        ("status", _status, "ask the running node how it is"),
         ("devices", _devices, "list cameras, microphones, loudspeakers and encoders"),
         ("doctor", _doctor, "look for what keeps this device from being a good camera"),
     ):
         commands.add_parser(name, parents=[shared], help=text).set_defaults(do=do)
+    asked = commands.add_parser("status", parents=[shared], help="ask the running node how it is")
+    asked.add_argument("--json", action="store_true", help="for programs")
+    asked.set_defaults(do=_status)
     trial = commands.add_parser(
         "smoke", parents=[shared], help="call the running node as a viewer, until a picture comes"
     )
@@ -124,7 +126,8 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> None:
-    print(control.status(load(options.config)))
+    config = load(options.config)
+    print(json.dumps(control.report(config)) if options.json else control.status(config))
 
 
 def _devices(options: argparse.Namespace) -> None:

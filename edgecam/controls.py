@@ -96,7 +96,7 @@ class Controls:
             bitrate=self._bitrate(sum(fanout.delivered_bytes for fanout in fanouts)),
             temperature=self._temperature,
             streams=tuple(
-                Stream(each.name, each.life, each.due, vital=each is not parts.microphone)
+                _stream(each, vital=each is not parts.microphone)
                 for each in (*fanouts, parts.microphone)
                 if each is not None
             ),
@@ -148,3 +148,18 @@ class Controls:
             self._sent.popleft()
         then, before = self._sent[0]
         return round((sent - before) * 8 / (now - then)) if now > then else 0
+
+
+def _stream(fanout: Fanout, *, vital: bool) -> Stream:
+    healing = fanout.healing
+    return Stream(
+        fanout.name,
+        fanout.life,
+        fanout.due,
+        vital,
+        failures=healing.failures,
+        encoders=healing.encoder,
+        reopened=healing.camera,
+        reason=healing.reason,
+        failing=None if healing.since is None else round(time.monotonic() - healing.since, 1),
+    )

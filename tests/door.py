@@ -218,7 +218,7 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
                 door.keeper,
                 lambda: {"urls": [door.url], "pin": leaf.pin},
                 door.signaling.attach,
-                lambda: "as ever",
+                lambda: {"status": "as ever", "report": {}},
             )
             outer.push_async_callback((await listen_locally(local, door.local)).close)
             door.port = site.port

@@ -1,9 +1,10 @@
 """The line about a node, and what the board says about itself."""
 
+import json
 from pathlib import Path
 
 from edgecam import hardware
-from edgecam.report import Report, line
+from edgecam.report import Report, Stream, line, told
 
 CAMERA = "virtual 640x360@15"
 
@@ -27,6 +28,24 @@ def test_the_line_while_it_starts() -> None:
     assert line(Report(), starting=True) == "starting"
     assert line(Report(troubles=("no TURN",)), starting=True) == "starting; no TURN"
     assert line(Report(CAMERA), starting=True) == "starting; nobody watches virtual 640x360@15"
+
+
+def test_what_a_program_is_told() -> None:
+    """As JSON has it; what has failed, with how often what was begun anew for it."""
+    stream = Stream("camera", 7, due=True, failures=2, reopened=1, reason="gone", failing=3.5)
+    found = json.loads(json.dumps(told(Report(CAMERA, streams=(stream,), troubles=("it hangs",)))))
+    assert found["camera"] == CAMERA
+    assert found["troubles"] == ["it hangs"]
+    assert found["streams"] == [
+        {
+            "name": "camera",
+            "failures": 2,
+            "encoders": 0,
+            "reopened": 1,
+            "reason": "gone",
+            "failing": 3.5,
+        }
+    ]
 
 
 def zone(sys: Path, number: int, kind: str, temperature: str) -> None:

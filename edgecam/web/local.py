@@ -19,10 +19,11 @@ def local_app(
     keeper: Doorkeeper,
     where: Callable[[], dict[str, Any]],
     mount: Callable[[web.Application], None],
-    status: Callable[[], str],
+    status: Callable[[], dict[str, Any]],
 ) -> web.Application:
     """An application of those routes. ``where``: how others get here, and whom they find;
-    ``status``: a line about how the node is.
+    ``status``: how the node is, ``status`` as a line and ``report`` for
+    programs.
 
     What can't be done is answered 409, with the reason as ``error``.
     """
@@ -38,7 +39,7 @@ def local_app(
         return web.json_response(told | where())
 
     async def how(request: web.Request) -> web.Response:
-        return web.json_response({"status": status()})
+        return web.json_response(status())
 
     async def watching(request: web.Request) -> web.Response:
         return web.json_response({"watching": keeper.audience.listed()})
