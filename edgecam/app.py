@@ -235,7 +235,8 @@ class _Node:
             self._front.pictures.stills = self._stills
         described = f"{self._config.camera.driver} {video_format(self._config.camera)}"
         self.controls.parts = Parts(
-            described, pictures.encoders, streams.audio, pictures.set_bitrate, ice, caller
+            *(described, pictures.encoders, streams.audio, pictures.set_bitrate, ice, caller),
+            ease=pictures.ease,
         )
         connection = keep_connected(
             self._ground.server(self._config.signaling), caller, self._moves

@@ -1,5 +1,6 @@
 """What the board says about itself, where it does: temperature and voltage. All of it blocks."""
 
+import shutil
 from enum import IntFlag
 from pathlib import Path
 
@@ -58,6 +59,23 @@ def throttled(sys: Path = SYS) -> Throttled:
         except ValueError:
             break
     return Throttled(0)
+
+
+def memory_left(root: Path = Path("/")) -> int | None:
+    """Bytes that can be had without swapping, by the kernel's estimate; None if it gives none."""
+    for line in _read(root / "proc/meminfo").splitlines():
+        name, _, rest = line.partition(":")
+        if name == "MemAvailable" and rest.split():
+            return int(rest.split()[0]) * 1_024
+    return None
+
+
+def disk_left(folder: Path) -> int | None:
+    """Bytes of the disk that ``folder`` is on; None if that can't be told."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def _read(file: Path) -> str:

@@ -80,7 +80,19 @@ def test_under_voltage(tmp_path: Path) -> None:
     assert hardware.under_voltage(tmp_path)
 
 
+def test_memory_and_disk(tmp_path: Path) -> None:
+    """As the kernel has them; nothing where it says nothing."""
+    assert hardware.memory_left(tmp_path) is None
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    4 kB\n")
+    assert hardware.memory_left(tmp_path) == 4_096
+    assert hardware.disk_left(tmp_path)
+    assert hardware.disk_left(tmp_path / "nothing") is None
+
+
 def test_this_machine() -> None:
     """Whatever it has can be read without an error."""
+    hardware.memory_left()
+    hardware.throttled()
     hardware.temperature()
     hardware.under_voltage()

@@ -27,7 +27,7 @@ export function wordsFor(state, language) {
       return say(badge.connecting, failed(camera, language), true);
     case "live":
       if (camera?.privacy) return say(badge.private, language.private, false);
-      if (camera?.state !== "failed" || !camera.message) return say(badge.live, [""], false);
+      if (!camera?.message || camera.state === "full") return say(badge.live, [""], false);
       return say(badge.live, [language.fault, sentence(camera.message)], false);
     case "stale":
       if (camera?.state !== "failed") return say(age, language.stale, true);
