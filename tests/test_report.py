@@ -86,6 +86,17 @@ def test_memory_and_disk(tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    4 kB\n")
     assert hardware.memory_left(tmp_path) == 4_096
+    (tmp_path / "proc/self").mkdir()
+    (tmp_path / "proc/self/cgroup").write_text("0::/system.slice/edgecam.service\n")
+    group = tmp_path / "sys/fs/cgroup/system.slice/edgecam.service"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text("max\n")
+    (group / "memory.stat").write_text("anon 1000\nfile 5000\n")
+    assert hardware.memory_left(tmp_path) == 4_096
+    (group / "memory.max").write_text("3000\n")
+    assert hardware.memory_left(tmp_path) == 2_000
+    (tmp_path / "proc/meminfo").unlink()
+    assert hardware.memory_left(tmp_path) == 2_000
     assert hardware.disk_left(tmp_path)
     assert hardware.disk_left(tmp_path / "nothing") is None
 

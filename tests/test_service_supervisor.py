@@ -169,7 +169,9 @@ def test_restarts_become_rare(tmp_path: Path) -> None:
     assert restarts.count == 1
 
 
-@pytest.mark.parametrize("kept", ["", "[]", '{"boot": "another", "count": 9, "last": 1e9}', "\xff"])
+@pytest.mark.parametrize(
+    "kept", ["", "[]", '{"count": 9, "last": 6.0}', '{"count": -1, "last": 4.0}', "\xff"]
+)
 def test_restarts_of_another_start(tmp_path: Path, kept: str) -> None:
     """They don't count, and neither does what makes no sense."""
     (tmp_path / "kept").write_text(kept, "latin-1")

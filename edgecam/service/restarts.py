@@ -13,16 +13,17 @@ LONGEST = 3_600.0
 and the other calls are worth more than one that a new process does not cure either.
 """
 
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
-
 
 def _since_boot() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Restarts:
-    """Kept in ``path``, so that the next process knows; forgotten when the machine starts, as the
-    clock is the one since then. Both methods block.
+    """Kept in ``path``, so that the next process knows. Both methods block.
+
+    The clock is the one since the machine's start, as many have no other that is right; what is
+    later than now was before that, and forgotten. (Which start it is, /proc does not tell in a
+    sandbox; what is taken for this one's by mistake costs an hour's wait at most.)
 
     ``count`` is how many there were, of which none is longer ago than twice LONGEST.
     """
@@ -45,21 +46,15 @@ class Restarts:
     def note(self) -> None:
         """One is about to be. OSError if that can't be kept."""
         self.count, self._last = self.count + 1, self._now()
-        kept = {"boot": _boot(), "count": self.count, "last": self._last}
+        kept = {"count": self.count, "last": self._last}
         write_private(self._path, json.dumps(kept).encode())
 
     def _read(self) -> None:
         try:
             kept = json.loads(self._path.read_bytes())
-            if kept["boot"] == _boot():
-                self.count, self._last = int(kept["count"]), float(kept["last"])
+            count, last = int(kept["count"]), float(kept["last"])
         except (OSError, ValueError, KeyError, TypeError):
-            # There was none, or it was cut short: then this counts as the first.
-            pass
-
-
-def _boot() -> str:
-    try:
-        return _BOOT.read_text().strip()
-    except OSError:
-        return ""
+            # There was none, or it makes no sense: then this counts as the first.
+            return
+        if count > 0 and last <= self._now():
+            self.count, self._last = count, last

@@ -30,7 +30,9 @@ ENCODER = Path("/dev/video11")
 """Where picamera2 looks for the encoder of a Raspberry Pi up to the 4th."""
 
 SOFTWARE = 1280 * 720 * 30
-"""Pixels a second that a processor is trusted to encode without being measured."""
+"""Pixels a second that a processor is trusted to encode without being measured: as many as the
+default size and rate have, so that nobody has to choose for a Raspberry Pi 5.
+"""
 
 
 class PicameraCamera:
