@@ -60,9 +60,13 @@ class HangingEncoder:
 
 
 @asynccontextmanager
-async def hanging(hang: int) -> AsyncIterator[tuple[Fanout, States, SharedCamera]]:
-    """A virtual camera with encoders the first ``hang`` of which do; all end with this."""
-    let_go, made = threading.Event(), 0
+async def hanging(
+    hang: int, let_go: threading.Event | None = None
+) -> AsyncIterator[tuple[Fanout, States, SharedCamera]]:
+    """A virtual camera with encoders the first ``hang`` of which do, until they are ``let_go``;
+    all end with this.
+    """
+    let_go, made = let_go or threading.Event(), 0
 
     def encoder() -> HangingEncoder:
         nonlocal made
@@ -84,7 +88,7 @@ async def hanging(hang: int) -> AsyncIterator[tuple[Fanout, States, SharedCamera
 
 async def test_an_encoder_that_hangs_is_replaced(caplog: pytest.LogCaptureFixture) -> None:
     """It is told, the subscription stays and goes on at a keyframe, and that is counted."""
-    async with hanging(1) as (fanout, states, _):
+    async with hanging(1, let_go := threading.Event()) as (fanout, states, _):
         mine = fanout.subscribe()
         first = await mine.get()
         await states.until("failed")
@@ -99,6 +103,13 @@ async def test_an_encoder_that_hangs_is_replaced(caplog: pytest.LogCaptureFixtur
         healing = fanout.healing
         assert (healing.failures, healing.encoder, healing.camera) == (1, 1, 0)
         assert healing.since is None
+        # The first encoder returns after all: what is another's by now is not closed.
+        let_go.set()
+        await asyncio.gather(*fanout.abandoned)
+        for _ in range(10):
+            assert await mine.get()
+        assert states.seen[-1] == ("live", "")
+        assert fanout.healing.failures == 1
         mine.close()
         await states.until("idle")
     warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
@@ -168,6 +179,11 @@ async def test_a_device_that_hangs_while_it_opens() -> None:
         mine = fanout.subscribe()
         await states.until("failed")
         assert fanout.due
+        life = fanout.life
+        states.seen.clear()
+        producer.fail(Hangs("the driver still hangs"))
+        await states.until("failed")
+        assert fanout.life == life
         producer.step()
         await states.until("live")
         mine.close()
