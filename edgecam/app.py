@@ -31,7 +31,7 @@ from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
 from edgecam.peer.received import Sinks
 from edgecam.pictures import Pictures, seen
-from edgecam.report import line
+from edgecam.report import line, told
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
 from edgecam.signaling.moves import Moves
@@ -256,13 +256,9 @@ class _Node:
             self._front.pictures.stills = self._stills
         described = f"{self._config.camera.driver} {video_format(self._config.camera)}"
         self.controls.parts = Parts(
-            described,
-            pictures.encoders,
-            streams.audio,
-            pictures.set_bitrate,
-            ice,
-            caller,
-            self._stills.fanout if self._stills is not None else None,
+            *(described, pictures.encoders, streams.audio, pictures.set_bitrate, ice, caller),
+            pictures=self._stills.fanout if self._stills is not None else None,
+            ease=pictures.ease,
         )
         connection = keep_connected(
             self._ground.server(self._config.signaling), caller, self._moves
@@ -355,7 +351,11 @@ class _Node:
 
     def _control_app(self, *, camera: bool) -> Application:
         privacy = self._privacy if camera else None
-        return control_app(lambda: line(self.controls.report()), privacy)
+        return control_app(self._status, privacy)
+
+    def _status(self) -> dict[str, Any]:
+        report = self.controls.report()
+        return {"status": line(report), "report": told(report)}
 
     def _where(self) -> dict[str, Any]:
         page, certificate, place = self._ground.page, self._certificate, self._place

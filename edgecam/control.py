@@ -111,6 +111,11 @@ def status(config: Config) -> str:
     return _ask_running(config, "GET", "/status", lambda answer: str(answer["status"]))
 
 
+def report(config: Config) -> dict[str, Any]:
+    """The same for programs, with what has failed and how often. StartError likewise."""
+    return _ask_running(config, "GET", "/status", lambda answer: dict(answer["report"]))
+
+
 def watching(config: Config) -> list[dict[str, Any]]:
     """Who watches the node that runs, as its audience lists them. StartError if none does."""
     return _ask_page(config, "GET", "/watching", lambda answer: list(answer["watching"]))

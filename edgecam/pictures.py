@@ -8,13 +8,15 @@ from edgecam.capture.shutter import Shutter, Shuttered
 from edgecam.config import Config
 from edgecam.encode import h264
 from edgecam.encode.decoded import Decoded
-from edgecam.encode.encoded import EncodedVideo
+from edgecam.encode.eased import Ease, Eased
+from edgecam.encode.encoded import EncodedVideo, VideoEncoder
 from edgecam.encode.h264 import X264
 from edgecam.encode.jpeg import Jpeg
 from edgecam.encode.promise import broken_by
 from edgecam.encode.vp8 import Vp8
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.ground import video_format
+from edgecam.media import VideoFormat
 from edgecam.options import of_driver
 from edgecam.peer.rate import Rate
 
@@ -33,7 +35,7 @@ class Pictures:
 
     ``told`` is called with the state of what somebody watches, why the camera fails, and why only
     VP8 does. ``encoders`` are the fan-outs by what encodes them; ``rates``, by codec, what
-    each follows.
+    each follows; ``ease`` says how much less is encoded than was asked for.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Pictures:
         self._camera = camera
         self._told = told
         self._size = video_format(config.camera)
+        self.ease = Ease()
         self.profile_level_id = h264.profile_level_id(self._size, config.encode.video_bitrate)
         self.rates: dict[str, Rate] = {}
         # In this order: the first of its readers reads the camera.
@@ -71,7 +74,9 @@ class Pictures:
         size, encode = self._size, self._config.encode
         encoded = EncodedVideo(
             self._camera.tap("H.264"),
-            lambda: X264(size, encode.video_bitrate, encode.keyframe_interval),
+            lambda: self._eased(
+                lambda video: X264(video, encode.video_bitrate, encode.keyframe_interval)
+            ),
             lambda first: broken_by(first, size, self.profile_level_id),
         )
         # A camera that encodes by itself knows it from nowhere else.
@@ -79,14 +84,19 @@ class Pictures:
         return encoded
 
     def _vp8(self) -> Fanout:
-        size, encode = self._size, self._config.encode
+        encode = self._config.encode
         divisor = 2 if encode.vp8 == "half" else 1
         encoded = EncodedVideo(
             Decoded(self._camera.tap("VP8")),
-            lambda: Vp8(size, encode.video_bitrate, encode.keyframe_interval, divisor),
+            lambda: self._eased(
+                lambda video: Vp8(video, encode.video_bitrate, encode.keyframe_interval, divisor)
+            ),
         )
         self._follow("vp8", encoded)
         return self._fanout("VP8", encoded)
+
+    def _eased(self, make: Callable[[VideoFormat], VideoEncoder]) -> Eased:
+        return Eased(self._size, make, self.ease)
 
     def _fanout(self, name: str, encoded: EncodedVideo) -> Fanout:
         return Fanout(name, encoded, self._config.viewers.queue, self._tell)

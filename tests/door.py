@@ -213,7 +213,7 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
             door.leaf = await asyncio.to_thread(server_context, leaf)
             site = await listen(door.web.app, "", 0, door.leaf)
             outer.push_async_callback(site.close)
-            local = control_app(lambda: "as ever", None)
+            local = control_app(lambda: {"status": "as ever", "report": {}}, None)
             where = {"pin": leaf.pin}
             attach = door.signaling.attach
             add_page(local, door.desk, door.keeper, lambda: where | {"urls": [door.url]}, attach)

@@ -7,6 +7,14 @@ from tests.modules import in_node
 
 Event = dict[str, Any]
 
+WORDS = """
+async (cameras) => {
+  const { wordsFor } = await import("./page/words.js");
+  const { INITIAL } = await import("./page/state.js");
+  const english = (await import("./page/languages/en.js")).default;
+  return cameras.map((camera) => wordsFor({ ...INITIAL, phase: "live", camera }, english));
+}
+"""
 TELL = """
 async (stories) => {
   const { reduce, INITIAL } = await import("./page/state.js");
@@ -245,3 +253,12 @@ def test_what_the_server_says_of_the_settings_is_checked(tmp_path: Path) -> None
     ]
     found = in_node(tmp_path, READ, [*(told for told, _ in taken), *refused])
     assert found == [*(expected for _, expected in taken), *[None] * len(refused)]
+
+
+def test_what_is_wrong_is_said_beside_the_picture(tmp_path: Path) -> None:
+    """Also while the camera is ready; that all places are taken is no news to who has one."""
+    states = ("ready", "failed", "full", "ready")
+    cameras = [{"state": state, "message": "it is hot", "privacy": False} for state in states]
+    cameras[-1]["message"] = ""
+    said = in_node(tmp_path, WORDS, cameras)
+    assert [words["detail"] for words in said] == ["It is hot.", "It is hot.", "", ""]

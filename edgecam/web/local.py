@@ -15,15 +15,15 @@ from edgecam.web.certificates import Renewal
 MOST_BODY = 8_192
 
 
-def control_app(status: Callable[[], str], privacy: Privacy | None) -> web.Application:
-    """An application of what every node has. ``status``: a line about how it is; ``privacy`` is
-    None where there is no camera.
+def control_app(status: Callable[[], dict[str, Any]], privacy: Privacy | None) -> web.Application:
+    """An application of what every node has. ``status``: how it is, ``status`` as a line and
+    ``report`` for programs; ``privacy`` is None where there is no camera.
 
     What can't be done is answered 409, with the reason as ``error``.
     """
 
     async def how(request: web.Request) -> web.Response:
-        return web.json_response({"status": status()})
+        return web.json_response(status())
 
     async def see(request: web.Request) -> web.Response:
         return web.json_response(_camera(privacy).state())

@@ -27,7 +27,8 @@ export function wordsFor(state, language) {
       return say(badge.connecting, failed(camera, language), true);
     case "live":
       if (camera?.privacy) return say(badge.private, language.private, false);
-      if (camera?.state !== "failed" || !camera.message) return coming(state, language);
+      if (!camera?.message || camera.state === "full") return coming(state, language);
+      if (state.late !== null && camera.state !== "failed") return coming(state, language);
       return say(badge.live, [language.fault, sentence(camera.message)], false);
     case "stale":
       if (camera?.state !== "failed") return say(age, language.stale, true);
