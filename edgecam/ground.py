@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 LOCAL_SOCKET = "signaling.sock"
 LEDGER = "accounts.db"
 PRIVACY = "privacy"
+CONTROLS = "camera-controls.json"
 CLAIM_PATIENCE = 10.0
 CLAIM_PAUSE = 0.02
 
