@@ -168,6 +168,7 @@ class _Node:
         )
         add_certificate(inner, self._facts)
         front.privacy.attach_locally(inner)
+        front.controls.camera = page.callers.own.camera
         front.controls.attach_locally(inner)
         local = await listen_locally(inner, self._ground.local_socket)
         self._sites.append(local)

@@ -117,7 +117,7 @@ async def test_what_is_refused(door: Door, body: dict[str, Any], faults: int) ->
 async def test_no_camera(door: Door) -> None:
     """There is nothing to show, and nothing to set."""
     door.web.controls.adjustments = None
-    assert await ask(door, "operator") == (200, {"device": "", "controls": []})
+    assert await ask(door, "operator") == (200, {"camera": "", "device": "", "controls": []})
     status, told = await ask(door, "operator", {"set": {"zoom": 2}})
     assert (status, told["code"]) == (409, "no-controls")
 

@@ -12,13 +12,15 @@ NONE_KNOWN = "no camera that can be adjusted has been open since the node starte
 
 
 class CameraControls:
-    """Handlers of those routes. ``adjustments`` is None where there is nothing to adjust.
+    """Handlers of those routes, for the node's own ``camera``. ``adjustments`` is None where there
+    is nothing to adjust.
 
     A message is ``{"set": {name: value}}``, ``{"reset": true}`` or ``{"reset": [name]}``, or both:
     what is named is reset first. Nothing is changed unless all of it can be.
     """
 
     def __init__(self) -> None:
+        self.camera = ""
         self.adjustments: Adjustments | None = None
 
     def attach(self, app: web.Application) -> None:
@@ -63,8 +65,9 @@ class CameraControls:
     def _told(self) -> dict[str, Any]:
         adjustments = self.adjustments
         if adjustments is None:
-            return {"device": "", "controls": []}
+            return {"camera": self.camera, "device": "", "controls": []}
         return {
+            "camera": self.camera,
             "device": adjustments.device,
             "controls": [control.told() for control in adjustments.controls()],
         }
