@@ -340,8 +340,13 @@ class _Node:
         if page is None or certificate is None:
             return {"urls": []}
         leaf = certificate.leaf
-        own = page.callers.own.camera
-        return {"urls": self._urls(), "pin": leaf.pin, "fingerprint": leaf.fingerprint, "own": own}
+        return {
+            "urls": self._urls(),
+            "pin": leaf.pin,
+            "fingerprint": leaf.fingerprint,
+            "own": page.callers.own.camera,
+            "trust": self._trust,
+        }
 
     async def _close_sites(self) -> None:
         await asyncio.gather(*(site.close() for site in self._sites))

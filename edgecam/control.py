@@ -53,7 +53,8 @@ class NewCaller:
 class Entrance:
     """How one gets in: ``links``, new and good for one opening each, in the order of ``urls``.
 
-    ``pin`` is the page's key, ``fingerprint`` its authority's, ``camera`` the node's own.
+    ``pin`` is the page's key, ``fingerprint`` its authority's, ``camera`` the node's own; ``trust``
+    is where the way to trust its certificate is shown, "" if nowhere.
     """
 
     links: list[str]
@@ -61,6 +62,7 @@ class Entrance:
     pin: str
     fingerprint: str
     camera: str
+    trust: str
 
     @property
     def by_address(self) -> tuple[str, str]:
@@ -88,7 +90,7 @@ def entrance(config: Config) -> Entrance:
     """Addresses and new one-time links of the node that runs. StartError if none does."""
 
     def told(answer: dict[str, Any]) -> Entrance:
-        names = ("links", "urls", "pin", "fingerprint", "own")
+        names = ("links", "urls", "pin", "fingerprint", "own", "trust")
         return Entrance(*(answer[name] for name in names))
 
     return _ask_running(config, "POST", "/link", told)

@@ -34,7 +34,7 @@ class Pins:
         except ImportError as error:
             raise StartError(
                 f"gpio.privacy and gpio.lamp need gpiozero ({error}): "
-                "pip install 'edgecam[device]', or leave them out"
+                "apt-get install python3-gpiozero python3-lgpio, or leave them out"
             ) from error
         try:
             if lamp:

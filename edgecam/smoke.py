@@ -225,10 +225,12 @@ async def _add(peer: RTCPeerConnection, candidate: dict[str, Any] | None) -> Non
 
 def told(seen: Seen) -> str:
     """What to say to the operator."""
+    trust = [f"trust        {seen.entrance.trust}"] if seen.entrance.trust else []
     return "\n".join(
         (
             f"a picture of {seen.width}x{seen.height} has arrived, after {seen.seconds:.1f} s",
             f"address      {seen.entrance.urls[0]}",
+            *trust,
             f"fingerprint  {seen.entrance.fingerprint}",
             f"link         {seen.entrance.by_address[1]}  (opens once, within an hour)",
         )
@@ -242,6 +244,7 @@ def as_fields(seen: Seen) -> dict[str, object]:
         "height": seen.height,
         "seconds": round(seen.seconds, 3),
         "addresses": seen.entrance.urls,
+        "trust": seen.entrance.trust,
         "fingerprint": seen.entrance.fingerprint,
         "link": seen.entrance.by_address[1],
     }

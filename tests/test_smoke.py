@@ -49,13 +49,13 @@ def fingerprint(certificate: Path) -> str:
 
 
 async def test_for_people(tmp_path: Path) -> None:
-    """Without --json it is four lines, and the viewer has left its place when it ends."""
+    """Without --json it is five lines, and the viewer has left its place when it ends."""
     async with running(tmp_path, **ONE) as node:
         for _ in range(2):
             code, out, _ = await node.command("smoke")
             assert code == 0
             words = [line.split()[0] for line in out.splitlines()]
-            assert words == ["a", "address", "fingerprint", "link"]
+            assert words == ["a", "address", "trust", "fingerprint", "link"]
 
 
 async def test_a_camera_that_is_full(tmp_path: Path) -> None:

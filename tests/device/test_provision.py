@@ -104,6 +104,7 @@ def names(machine: BareMachine) -> set[str]:
 def test_a_picture_has_arrived(place: Place) -> None:
     """On each, in a call; the operator is told how to get in."""
     assert place.said.count("A picture of 640x360 has arrived") == 2
+    assert place.said.count("'trust:       http://") == 2
     for name in place.machines:
         assert f"https://{place.address(name)}:8443/enter/" in place.said
         assert place.changed[name] > 10
@@ -156,6 +157,24 @@ def test_the_firewall(place: Place) -> None:
     )
     assert "inactive" in door.run("ufw", "status")
     assert not (place.machines["garden"].root / "etc/ufw/applications.d/edgecam").exists()
+
+
+def test_without_the_way_to_trust(place: Place) -> None:
+    """What is not wanted is not open, and comes back when it is."""
+    garden = place.machines["garden"]
+    unit = garden.root / "etc/systemd/system/edgecam.socket"
+    without = {"edgecam_config": PLAIN | {"web": {"trust": "off"}}}
+    assert garden.run("systemctl", "is-active", "edgecam.socket").strip() == "active"
+    told = place.operator.play("site.yml", "-e", json.dumps(without), only="garden")
+    assert told.code == 0
+    assert "A picture of 640x360 has arrived" in told.text
+    assert "trust:" not in told.text
+    assert not unit.exists()
+    # Port 80, listening, by IPv6, which takes IPv4 as well: /proc/net/tcp6.
+    assert ":0050 " not in garden.run("grep", " 0A ", "/proc/net/tcp6")
+    assert place.operator.play("site.yml", only="garden").code == 0
+    assert garden.run("systemctl", "is-active", "edgecam.socket").strip() == "active"
+    assert ":0050 " in garden.run("grep", " 0A ", "/proc/net/tcp6")
 
 
 def test_updates_by_themselves(place: Place) -> None:
