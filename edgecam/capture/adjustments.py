@@ -57,9 +57,13 @@ class Adjustments:
     def begin(self, device: str, controls: Sequence[Control]) -> None:
         """These are there now, with the values they have. What was chosen is to be taken anew."""
         with self._lock:
+            # What was reset while the camera was closed: it may have kept it by itself.
+            pending = self._pending if device == self._device else {}
             self._device = device
             self._controls = {control.name: control for control in controls}
-            self._pending.clear()
+            self._pending = {}
+            lasting = (it.name for it in controls if it.lasts and it.name in pending)
+            self._want_each({name: pending[name] for name in lasting})
             self._want_all()
 
     def seen(self, controls: Sequence[Control]) -> None:
@@ -110,7 +114,11 @@ class Adjustments:
             return {name: pending[name] for name in (*modes, *(it for it in pending))}
 
     def _want_all(self) -> None:
-        for name, value in self._kept.get(self._device, {}).items():
+        self._want_each(self._kept.get(self._device, {}))
+
+    def _want_each(self, values: Mapping[str, object]) -> None:
+        """What fits its control."""
+        for name, value in values.items():
             try:
                 taken = checked(self._controls.values(), {name: value})
             except NotAdjusted:
