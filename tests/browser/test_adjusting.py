@@ -1,9 +1,10 @@
 """The camera is adjusted on the page, and the picture shows it."""
 
+import asyncio
 import json
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.chromium import chromium
 from tests.browser.test_loading import FURNISHED
@@ -103,6 +104,38 @@ async def test_dragging(tmp_path: Path) -> None:
         assert (await values(node))["zoom"] == "4"
         assert len(posts) < 80
         assert watching.complaints == []
+
+
+async def test_a_slow_answer(tmp_path: Path) -> None:
+    """Doesn't take back what was changed while it was on its way."""
+    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        watching = await watcher(browser, node.link)
+        await watching.until("live")
+        page = watching.page
+        asked, answered = asyncio.Event(), asyncio.Event()
+
+        async def slowly(route: Route) -> None:
+            if route.request.method == "POST" and not asked.is_set():
+                asked.set()
+                await answered.wait()
+            await route.continue_()
+
+        await panel(page)
+        brightness = page.get_by_label("Brightness")
+        await expect(brightness).to_have_attribute("aria-valuetext", "0%")
+        await page.route("**/api/camera/controls", slowly)
+        await brightness.focus()
+        await page.keyboard.press("ArrowRight")
+        await asked.wait()
+        await page.keyboard.press("ArrowRight")
+        async with page.expect_response(lambda it: it.request.method == "POST"):
+            answered.set()
+        await page.keyboard.press("ArrowRight")
+        async with page.expect_response(
+            lambda it: '"brightness":3' in (it.request.post_data or "")
+        ):
+            pass
+        await expect(brightness).to_have_attribute("aria-valuetext", "3%")
 
 
 async def test_not_for_everybody(tmp_path: Path) -> None:

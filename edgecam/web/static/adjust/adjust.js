@@ -94,7 +94,10 @@ class Adjust {
 
   async #look() {
     clearTimeout(this.#timer);
-    if (!this.#sender.busy && !document.hidden) this.#hear(await get("camera/controls"));
+    if (!this.#sender.busy && !document.hidden) {
+      const told = await get("camera/controls");
+      if (!this.#sender.busy) this.#hear(told);
+    }
     if (this.#section.hidden) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#look(), LOOK_MS);
@@ -127,7 +130,8 @@ class Adjust {
     this.#shapes = shapes;
     for (const control of controls) {
       const row = this.#rows.get(control.name);
-      if (row && !row.held()) row.draw(control);
+      // What was changed since it was asked for is newer here.
+      if (row && !row.held() && !this.#sender.waits(control.name)) row.draw(control);
     }
   }
 

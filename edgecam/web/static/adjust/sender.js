@@ -18,6 +18,11 @@ export class Sender {
     return this.#busy;
   }
 
+  /** Whether a change of it has yet to be sent. @param {string} name */
+  waits(name) {
+    return Object.hasOwn(this.#waiting, name);
+  }
+
   /** @param {string} name @param {unknown} value */
   change(name, value) {
     this.#waiting[name] = value;
