@@ -14,6 +14,7 @@ from aiohttp.web import Application
 
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.accounts.privacy import Privacy
+from edgecam.capture.kept import KeptControls
 from edgecam.capture.shutter import SHUT, Shutter
 from edgecam.config import Config, port_range
 from edgecam.controls import Controls, Parts, Supervise
@@ -21,7 +22,7 @@ from edgecam.discovery.discovery import Discovery
 from edgecam.errors import StartError
 from edgecam.fanout.fanout import State
 from edgecam.gpio import Pins
-from edgecam.ground import PRIVACY, Ground, ice_servers, video_format
+from edgecam.ground import CONTROLS, PRIVACY, Ground, ice_servers, video_format
 from edgecam.lifecycle import Lifecycle, cancelled, either, together
 from edgecam.logfields import about
 from edgecam.nearby import Whereabouts, announced, trust_site
@@ -174,6 +175,8 @@ class _Node:
         inner = self._control_app(camera=camera)
         add_page(inner, desk, keeper, self._where, server.attach)
         add_certificate(inner, self._facts)
+        front.controls.camera = page.callers.own.camera
+        front.controls.attach_locally(inner)
         local = await listen_locally(inner, self._ground.local_socket)
         self._sites.append(local)
         server.start()
@@ -226,6 +229,9 @@ class _Node:
         sinks = sinks_of(self._config, self._failed)
         self.own("speaker and screen", play(sinks), STOP_PLAYBACK)
         camera = seen(self._config, self._shutter)
+        if camera.adjustments is not None:
+            kept = KeptControls(camera.adjustments, self._ground.state / CONTROLS)
+            self.own("the camera's controls", kept.run(), STOP_SMALL)
         self._pictures = pictures = Pictures(self._config, camera, self._saw)
         streams = self._streams(pictures, sinks)
         for fanout in (streams.video, streams.audio):
@@ -254,6 +260,7 @@ class _Node:
         self._turned_private(streams, self._privacy.on)
         if self._front is not None:
             self._front.pictures.stills = self._stills
+            self._front.controls.adjustments = camera.adjustments
         described = f"{self._config.camera.driver} {video_format(self._config.camera)}"
         self.controls.parts = Parts(
             *(described, pictures.encoders, streams.audio, pictures.set_bitrate, ice, caller),

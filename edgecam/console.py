@@ -45,6 +45,14 @@ def add_to(commands: Commands, shared: argparse.ArgumentParser) -> None:
         "turn", nargs="?", choices=("on", "off"), help="leave it out to be told how it is"
     )
     privacy.set_defaults(do=_privacy)
+    camera = commands.add_parser(
+        "camera", parents=[shared], help="list and set the controls of the running node's camera"
+    )
+    camera.add_argument(
+        "set", nargs="*", metavar="NAME=VALUE", help="as the list, without any, has them"
+    )
+    camera.add_argument("--reset", action="store_true", help="all to what the camera gives, first")
+    camera.set_defaults(do=_camera)
     audit = commands.add_parser(
         "audit", parents=[shared], help="who came in, failed to, or changed"
     )
@@ -212,6 +220,49 @@ def _privacy(options: argparse.Namespace) -> None:
         raise CommandError("it stays on: the switch at the device is")
     if not state.get("kept", True):
         raise CommandError("it will not stay so when the node starts again: see the log")
+
+
+def _camera(options: argparse.Namespace) -> None:
+    config = load(options.config)
+    controls = control.camera(config, None)
+    if options.set or options.reset:
+        kinds = {it["name"]: it["kind"] for it in controls}
+        changes = dict(_change(text, kinds) for text in options.set)
+        controls = control.camera(config, {"set": changes, "reset": options.reset})
+    for it in controls:
+        print("\t".join(_plain(str(cell)) for cell in _described(it)))
+
+
+def _change(text: str, kinds: dict[str, str]) -> tuple[str, object]:
+    """A name and its value, which a terminal has only as text."""
+    name, _, said = text.partition("=")
+    kind = kinds.get(name)
+    try:
+        if kind == "number":
+            return name, float(said)
+        if kind == "area":
+            return name, [float(part) for part in said.split(",")]
+    except ValueError:
+        return name, said
+    if kind in ("switch", "button"):
+        return name, {"on": True, "off": False}.get(said, said)
+    return name, said
+
+
+def _described(it: dict[str, Any]) -> tuple[object, ...]:
+    """Name, value, what it may be, and what it is without being set."""
+    if it["kind"] == "number":
+        takes = f"{it['least']:g} to {it['most']:g} {it['unit']}".strip()
+    else:
+        takes = {"switch": "on, off", "button": "on", "area": "x,y from 0 to 1"}.get(it["kind"], "")
+        takes = takes or ", ".join(it["choices"])
+    return it["name"], _shown(it.get("value")), takes, _shown(it.get("default"))
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "" if value is None else value
 
 
 def _watching(options: argparse.Namespace) -> None:

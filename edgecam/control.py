@@ -137,6 +137,16 @@ def privacy(config: Config, on: bool | None) -> dict[str, Any]:
     return _ask_running(config, "POST", "/privacy", dict, {"on": on})
 
 
+def camera(config: Config, message: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Adjust the camera of the node that runs, or leave it (None); its controls then. StartError if
+    none runs, CommandError if that can't be.
+    """
+    method = "GET" if message is None else "POST"
+    return _ask_running(
+        config, method, "/camera/controls", lambda told: list(told["controls"]), message
+    )
+
+
 def set_up_code(config: Config) -> tuple[str, list[str]]:
     """A new set-up code of the node that runs, and where its page is. StartError if none does,
     CommandError if it has an account already.

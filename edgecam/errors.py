@@ -38,6 +38,14 @@ class NotKept(CommandError):
         super().__init__(message, "not-kept")
 
 
+class NotAdjusted(CommandError):
+    """A camera can't be adjusted so, and nothing was; ``faults`` has a sentence for each value."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults), "value")
+        self.faults = tuple(faults)
+
+
 class NotAdmitted(EdgecamError):
     """Somebody may not come in, or not yet; ``code`` is for programs, ``wait`` is in seconds."""
 

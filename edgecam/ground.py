@@ -49,6 +49,7 @@ CONTROL_SOCKET = "control.sock"
 
 LEDGER = "accounts.db"
 PRIVACY = "privacy"
+CONTROLS = "camera-controls.json"
 CLAIM_PATIENCE = 10.0
 CLAIM_PAUSE = 0.02
 

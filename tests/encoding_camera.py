@@ -21,6 +21,7 @@ class EncodingVirtualCamera:
         self.gave_up = False
         self._video = video
         self._camera = VirtualCamera(video)
+        self.adjustments = self._camera.adjustments
         self._encoder: X264 | None = None
         self._due: int | None = None
         self._lock = Lock()

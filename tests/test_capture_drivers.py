@@ -12,6 +12,8 @@ import pytest
 
 from edgecam import config
 from edgecam.capture import source
+from edgecam.capture.adjustable import Value
+from edgecam.capture.adjustments import Adjustable
 from edgecam.capture.source import EncodingCamera, Seen, Source
 from edgecam.errors import SourceError
 from edgecam.media import NS, Packet, Picture, Sound, capture_clock
@@ -109,6 +111,34 @@ def test_a_camera_delivers_what_was_asked_for(rig: CameraRig, camera: Source[See
                 assert size == (rig.video.width, rig.video.height, "yuv420p")
         if isinstance(seen[0], Packet):
             assert seen[0].keyframe
+
+
+def test_a_camera_is_adjusted(camera: Source[Seen]) -> None:
+    """What it reports is within its bounds and can be set; it is what it was set to, also after it
+    was closed. One that reports nothing has nothing to adjust.
+    """
+    assert isinstance(camera, Adjustable)
+    adjustments = camera.adjustments
+    assert adjustments is not None
+    camera.open()
+    found = [it for it in adjustments.controls() if it.kind == "number" and not it.fixed]
+    wished: dict[str, Value] = {}
+    for it in found:
+        assert isinstance(it.value, int | float)
+        assert it.least <= it.value <= it.most
+        if it.name in ("brightness", "contrast"):
+            wished[it.name] = it.least if it.value == it.most else it.most
+    adjustments.adjust(wished)
+    for _ in range(ENOUGH):
+        camera.read()
+    camera.close()
+    camera.open()
+    camera.read()
+    now = {it.name: it.value for it in adjustments.controls()}
+    assert {name: now[name] for name in wished} == wished
+    adjustments.adjust({}, None)
+    for _ in range(ENOUGH):
+        camera.read()
 
 
 def test_a_camera_stamps_with_the_capture_clock(camera: Source[Seen]) -> None:

@@ -4,6 +4,7 @@ import logging
 from contextlib import suppress
 from threading import Condition
 
+from edgecam.capture.adjustments import Adjustable, Adjustments
 from edgecam.capture.backlog import Backlog
 from edgecam.capture.source import EncodingCamera, Seen, Source
 from edgecam.errors import SourceError
@@ -32,6 +33,11 @@ class SharedCamera:
         self._turn = Condition()
         # A thread is inside the camera's open or read, without holding the condition.
         self._busy = False
+
+    @property
+    def adjustments(self) -> Adjustments | None:
+        """The camera's own."""
+        return self._camera.adjustments if isinstance(self._camera, Adjustable) else None
 
     def tap(self, name: str) -> "Tap":
         """One more reader of the camera; ``name`` is for the log."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from threading import Condition
 from typing import Generic, TypeVar
 
+from edgecam.capture.adjustments import Adjustable, Adjustments
 from edgecam.capture.source import EncodingCamera, Seen, Source
 from edgecam.errors import SourceError
 from edgecam.media import Picture, Sound
@@ -58,7 +59,7 @@ class Shutter:
 
 
 class Shuttered(Generic[Captured]):
-    """``source`` behind ``shutter``: a Source, and an EncodingCamera if that is one."""
+    """``source`` behind ``shutter``: a Source, and an EncodingCamera and Adjustable as that is."""
 
     def __init__(self, shutter: Shutter, source: Source[Captured]) -> None:
         self._shutter = shutter
@@ -79,6 +80,10 @@ class Shuttered(Generic[Captured]):
     def close(self) -> None:
         self._source.close()
         self._shutter.closes(self)
+
+    @property
+    def adjustments(self) -> Adjustments | None:
+        return self._source.adjustments if isinstance(self._source, Adjustable) else None
 
     def request_keyframe(self) -> None:
         if isinstance(self._source, EncodingCamera):

@@ -2,6 +2,8 @@
 
 from time import time_ns
 
+from edgecam.capture import adjustable, retouch
+from edgecam.capture.adjustments import Adjustments
 from edgecam.capture.alarm import Alarm
 from edgecam.capture.testcard import Card
 from edgecam.errors import SourceError
@@ -13,7 +15,8 @@ class VirtualCamera:
 
     The first is ready at once. A reader that comes late gets the newest picture that is due, and
     the numbers of those it missed are skipped: it never gets a burst of old ones. ``close`` may be
-    called by any thread; a ``read`` in progress then raises SourceError at once.
+    called by any thread; a ``read`` in progress then raises SourceError at once. What can be
+    adjusted is known before it is opened, and taken with the next picture.
     """
 
     def __init__(self, video: VideoFormat) -> None:
@@ -22,6 +25,8 @@ class VirtualCamera:
         self._card: Card | None = None
         self._start = 0
         self._next = 0
+        self.adjustments = Adjustments()
+        self.adjustments.begin("virtual", retouch.controls(max(video.rate, 1)))
 
     def open(self) -> None:
         width, height, rate = self._video.width, self._video.height, self._video.rate
@@ -49,8 +54,15 @@ class VirtualCamera:
         number = self._next
         if number:
             number = max(number, (capture_ns - self._start) * self._video.rate // NS)
-        self._next = number + 1
-        return Picture(card.draw(number, capture_ns, wall_ns), capture_ns)
+        values = {it.name: it.value for it in self.adjustments.controls() if it.value is not None}
+        self._next = self._after(number, int(adjustable.number(values, "frame-rate")))
+        frame = retouch.retouched(card.draw(number, capture_ns, wall_ns), values)
+        return Picture(frame, capture_ns)
 
     def close(self) -> None:
         self._alarm.close()
+
+    def _after(self, number: int, rate: int) -> int:
+        """The next picture's number, if only so many a second are wanted."""
+        full = self._video.rate
+        return -(-(number * rate // full + 1) * full // rate)

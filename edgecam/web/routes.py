@@ -23,6 +23,8 @@ NEEDS: dict[tuple[str, str], Role | None] = {
     ("GET", "/stream.mjpg"): Role.VIEWER,
     ("GET", "/api/privacy"): Role.VIEWER,
     ("POST", "/api/privacy"): Role.ADMIN,
+    ("GET", "/api/camera/controls"): Role.OPERATOR,
+    ("POST", "/api/camera/controls"): Role.OPERATOR,
     ("GET", "/api/watching"): Role.ADMIN,
     ("POST", "/api/watching/{id}/hang-up"): Role.ADMIN,
     ("GET", "/api/me"): Role.VIEWER,

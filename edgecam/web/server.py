@@ -16,6 +16,7 @@ from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.errors import StartError
 from edgecam.web import assets, watching, words
 from edgecam.web.api import every
+from edgecam.web.api.camera import CameraControls
 from edgecam.web.connections import PATIENCE, Connections, Listener
 from edgecam.web.entrance import Entrance
 from edgecam.web.pages import page
@@ -88,6 +89,8 @@ class WebServer:
         self.pictures.attach(self.app)
         self.privacy = PrivacySwitch(keeper)
         self.privacy.attach(self.app)
+        self.controls = CameraControls()
+        self.controls.attach(self.app)
         mount(self.app)
         self.app.router.add_get("/{path:.*}", self._file)
 

@@ -44,6 +44,13 @@ def axe() -> str:
 
 TALKS = "() => document.getElementById('talk').dataset.state === 'on'"
 OPEN_SETTINGS = "() => [...document.querySelectorAll('#tools .wide')].at(-1).click()"
+ADJUST = """
+async () => {
+  const button = () => [...document.querySelectorAll("#tools > button")].at(-2);
+  while (button().hidden) await new Promise((next) => setTimeout(next, 20));
+  button().click();
+}
+"""
 HAS_PAGES = "() => document.querySelectorAll('#settings nav button').length > 5"
 PAGES = "() => document.querySelectorAll('#settings nav button').length"
 OPEN_PAGE = """
@@ -89,6 +96,10 @@ class Looked:
         await page.page.wait_for_function("() => document.querySelector('#tools summary')")
         await page.page.evaluate("() => (document.querySelector('#tools details').open = true)")
         await self.at("menu", page)
+        await page.page.evaluate(ADJUST)
+        await page.page.wait_for_function("() => document.querySelector('#adjust input')")
+        await self.at("adjusting", page)
+        await page.page.locator("#adjust .shut").click()
         await page.page.evaluate(OPEN_SETTINGS)
         await page.page.wait_for_function(HAS_PAGES)
         for number in range(await page.page.evaluate(PAGES)):

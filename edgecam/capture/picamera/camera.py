@@ -7,8 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from edgecam.capture.adjustments import Adjustments
 from edgecam.capture.opening import Opening
 from edgecam.capture.picamera import settings as given
+from edgecam.capture.picamera.adjusting import Adjusting
 from edgecam.capture.picamera.library import load
 from edgecam.capture.picamera.run import Run
 from edgecam.capture.picamera.settings import Settings
@@ -57,6 +59,7 @@ class PicameraCamera:
         self._device = device
         self._format = format
         self._controls = EncoderControls()
+        self._adjusting = Adjusting(video.rate)
         self._most_bitrate = 0
         self._bitrate = 0
         self._own_h264 = format != "raw"
@@ -78,6 +81,11 @@ class PicameraCamera:
     def close(self) -> None:
         if self._pump is not None:
             self._pump.close()
+
+    @property
+    def adjustments(self) -> Adjustments:
+        """Of the camera that was opened last: before that nobody knows what it has."""
+        return self._adjusting.adjustments
 
     def request_keyframe(self) -> None:
         self._controls.request_keyframe()
@@ -104,6 +112,7 @@ class PicameraCamera:
         run = Run(camera, called, self._settings)
         try:
             run.configure(library, sensor)
+            self._adjusting.begin(camera, str(info.get("Id") or called))
             if self._encodes():
                 run.encode(self._controls, self._most_bitrate, self._bitrate)
             else:
@@ -115,7 +124,8 @@ class PicameraCamera:
         except Exception as error:
             run.release()
             raise SourceError(f"{called} could not be started ({error}): see the log") from error
-        return Pump(called, run.seen(), run.release, self._controls.request_keyframe, run.end)
+        seen = self._adjusting.applied(run.seen())
+        return Pump(called, seen, run.release, self._controls.request_keyframe, run.end)
 
     def _encodes(self) -> bool:
         """Whether the device does, and may."""

@@ -11,11 +11,13 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from edgecam.capture.adjustments import Adjustments
 from edgecam.capture.opening import Opening
 from edgecam.capture.pump import Pump
 from edgecam.capture.rhythm import Rhythm
 from edgecam.capture.source import Seen
 from edgecam.capture.v4l2 import names
+from edgecam.capture.v4l2.adjusting import Adjusting
 from edgecam.capture.v4l2.control import EncoderControls
 from edgecam.capture.v4l2.device import Device
 from edgecam.capture.v4l2.modes import Choice, choose
@@ -43,6 +45,7 @@ class V4l2Camera:
         self._device = device
         self._format = format
         self._encoder = EncoderControls()
+        self._adjusting = Adjusting()
         self._pump: Pump | None = None
         self._opening = Opening(HANGS, self._opened, Pump.close)
         self._own_h264 = True
@@ -61,6 +64,11 @@ class V4l2Camera:
     def close(self) -> None:
         if self._pump is not None:
             self._pump.close()
+
+    @property
+    def adjustments(self) -> Adjustments:
+        """Of the camera that was opened last: before that nobody knows what it has."""
+        return self._adjusting.adjustments
 
     def request_keyframe(self) -> None:
         self._encoder.request_keyframe()
@@ -83,13 +91,16 @@ class V4l2Camera:
             choice = self._choice(device, called)
             with _Explained(called):
                 self._encoder.begin(device if choice.fourcc == "H264" else None)
+                self._adjusting.begin(device, str(names.lasting_name(path)))
                 container = _opened(path, choice)
         except BaseException:
+            self._adjusting.end()
             self._encoder.end()
             device.close()
             raise
 
         def release() -> None:
+            self._adjusting.end()
             self._encoder.end()
             container.close()
             device.close()
@@ -130,6 +141,7 @@ class V4l2Camera:
         with _Explained(called), closing(stream(container, rhythm)) as all_seen:
             for seen in all_seen:
                 self._encoder.apply()
+                self._adjusting.apply()
                 yield seen
 
 

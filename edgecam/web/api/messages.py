@@ -79,16 +79,14 @@ def asker(keeper: Doorkeeper, request: web.Request) -> Pass:
     return who
 
 
-def told(value: dict[str, Any]) -> web.Response:
+def told(value: dict[str, Any], status: int = 200) -> web.Response:
     """The answer that says so."""
-    return web.json_response(value, headers={"Cache-Control": "no-store"})
+    return web.json_response(value, status=status, headers={"Cache-Control": "no-store"})
 
 
 def refused(code: str, why: str) -> web.Response:
     """The answer to what can't be done."""
-    return web.json_response(
-        {"code": code, "error": why}, status=409, headers={"Cache-Control": "no-store"}
-    )
+    return told({"code": code, "error": why}, 409)
 
 
 async def command(

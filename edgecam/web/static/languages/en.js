@@ -164,6 +164,32 @@ export default {
     "whole": "Whole picture",
     "settings": "Account and settings"
   },
+  "adjust": {
+    "title": "Adjust the camera",
+    "reset": "Reset to defaults",
+    "is-reset": "The camera is as it comes",
+    "aim": "Tap the picture",
+    "names": {
+      "brightness": "Brightness", "contrast": "Contrast", "saturation": "Saturation", "hue": "Hue",
+      "gamma": "Gamma", "sharpness": "Sharpness", "noise-reduction": "Noise reduction",
+      "exposure-auto": "Automatic exposure", "exposure-mode": "Exposure",
+      "exposure-time": "Exposure time", "gain-auto": "Automatic gain", "gain": "Gain",
+      "white-balance-auto": "Automatic white balance", "white-balance": "White balance",
+      "red-gain": "Red", "blue-gain": "Blue", "focus-mode": "Focus",
+      "focus-auto": "Continuous focus", "focus-once": "Focus once",
+      "focus-position": "Focus distance", "focus-area": "Focus where I tap",
+      "zoom": "Zoom of the camera", "pan": "Left and right", "tilt": "Up and down",
+      "frame-rate": "Pictures a second", "power-line": "Flicker of lamps",
+      "backlight": "Backlight compensation"
+    },
+    "choices": {
+      "off": "Off", "auto": "Once", "continuous": "Continuous", "manual": "Manual", "fast": "Fast",
+      "high-quality": "Best", "minimal": "Minimal"
+    },
+    "units": {
+      "x": "×", "fps": "fps"
+    }
+  },
   "keys": {
     "title": "Keys",
     "on": "Single keys do something",

@@ -156,6 +156,32 @@ export default {
     "whole": "Imagem inteira",
     "settings": "Conta e configurações"
   },
+  "adjust": {
+    "title": "Ajustar a câmera",
+    "reset": "Restaurar padrões",
+    "is-reset": "A câmera está como veio",
+    "aim": "Toque na imagem",
+    "names": {
+      "brightness": "Brilho", "contrast": "Contraste", "saturation": "Saturação", "hue": "Matiz",
+      "gamma": "Gama", "sharpness": "Nitidez", "noise-reduction": "Redução de ruído",
+      "exposure-auto": "Exposição automática", "exposure-mode": "Exposição",
+      "exposure-time": "Tempo de exposição", "gain-auto": "Ganho automático", "gain": "Ganho",
+      "white-balance-auto": "Balanço de branco automático", "white-balance": "Balanço de branco",
+      "red-gain": "Vermelho", "blue-gain": "Azul", "focus-mode": "Foco",
+      "focus-auto": "Foco contínuo", "focus-once": "Focar uma vez",
+      "focus-position": "Distância do foco", "focus-area": "Focar onde eu tocar",
+      "zoom": "Zoom da câmera", "pan": "Esquerda e direita", "tilt": "Para cima e para baixo",
+      "frame-rate": "Imagens por segundo", "power-line": "Cintilação das lâmpadas",
+      "backlight": "Compensação de contraluz"
+    },
+    "choices": {
+      "off": "Desligada", "auto": "Uma vez", "continuous": "Contínuo", "manual": "Manual",
+      "fast": "Rápida", "high-quality": "Melhor", "minimal": "Mínima"
+    },
+    "units": {
+      "x": "×", "fps": "qps"
+    }
+  },
   "keys": {
     "title": "Teclas",
     "on": "Teclas simples fazem algo",

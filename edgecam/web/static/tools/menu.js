@@ -20,14 +20,35 @@ export function fill(section, house, tools) {
     button.className = "";
     zoom.append(button);
   }
+  const camera = entry(house.language.adjust.title, close(() => adjust(house)));
+  camera.hidden = true;
+  let last = "";
+  house.store.subscribe(({ showing }) => {
+    if (showing && showing !== last) offer(house, camera);
+    last = showing ?? "";
+  });
   section.append(
     make("h2", "", more.title),
     entry(more.snapshot, close(() => tools.snapshot()), "s"),
     ...(canFloat() ? [entry(more.float, close(() => tools.float()), "p")] : []),
     zoom,
+    camera,
     entry(more.settings, close(() => settings(house))),
     keys(house),
   );
+}
+
+/** @param {House} house @param {HTMLElement} button shown where there is something to adjust */
+async function offer(house, button) {
+  button.hidden = true;
+  const { offered } = await insist(() => import("../adjust/offered.js"));
+  button.hidden = !(await offered(house));
+}
+
+/** @param {House} house */
+async function adjust(house) {
+  const { open } = await insist(() => import("../adjust/adjust.js"));
+  await open(house);
 }
 
 /** @param {House} house */
