@@ -28,7 +28,7 @@ SIZE = VideoFormat(320, 180, 30)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once, and look often."""
     monkeypatch.setattr(lifecycle, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(fanout_module, "LOOK", 0.1)
+    monkeypatch.setattr(fanout_module, "LOOK", 0.3)
 
 
 async def reason_of(states: States, text: str) -> None:
