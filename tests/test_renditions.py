@@ -8,18 +8,23 @@ import pytest
 
 from edgecam.capture import source
 from edgecam.capture.shared import SharedCamera
+from edgecam.config import Config, Encode
 from edgecam.encode.decoded import Decoded
 from edgecam.encode.encoded import EncodedVideo
 from edgecam.encode.h264 import X264, profile_level_id
+from edgecam.encode.promise import broken_by
 from edgecam.encode.smaller import Smaller, half
 from edgecam.fanout.fanout import Fanout
+from edgecam.ground import video_format
 from edgecam.lifecycle import cancelled
 from edgecam.media import VideoFormat
 from edgecam.peer import sending
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.rate import Rate
 from edgecam.peer.sending import Rendition
+from edgecam.pictures import Pictures
 from tests.answerer import Answerer, watching
+from tests.encoding_camera import EncodingVirtualCamera
 from tests.sockets import PATIENCE
 
 SIZE = VideoFormat(640, 360, 30)
@@ -96,3 +101,24 @@ async def test_down_and_back_in_the_same_call(
     finally:
         await peer.close()
     assert camera.main.fanout.subscribers == camera.small.fanout.subscribers == 0
+
+
+async def test_of_a_camera_that_encodes_by_itself() -> None:
+    """Its pictures are decoded, and made smaller, only while somebody needs that."""
+    config = Config(encode=Encode(small="on"))
+    size = video_format(config.camera)
+    camera = SharedCamera(EncodingVirtualCamera(size))
+    pictures = Pictures(config, camera, lambda state, camera, vp8: None)
+    assert pictures.small is not None
+    small = pictures.small.fanout
+    assert pictures.encoders[Smaller.called] is small
+    task = asyncio.create_task(small.run())
+    assert small.state == "idle"
+    watcher = small.subscribe()
+    async with asyncio.timeout(PATIENCE):
+        first = await watcher.get()
+    assert first is not None
+    assert broken_by(first, half(size), pictures.profile_level_id) is None
+    watcher.close()
+    await cancelled(task)
+    assert Pictures(Config(), camera, lambda state, camera, vp8: None).small is None
