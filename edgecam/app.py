@@ -237,6 +237,8 @@ class _Node:
         for fanout in (streams.video, streams.audio):
             if fanout is not None:
                 self.own(fanout.name, fanout.run(), STOP_CAMERA)
+        if streams.small is not None:
+            self.own(streams.small.fanout.name, streams.small.fanout.run(), STOP_CAMERA)
         self.own("VP8 and JPEG", together(streams.vp8, self._stills), STOP_CAMERA)
         make = partial(
             Peer.offering,
@@ -298,7 +300,9 @@ class _Node:
             config, sinks, self._shutter, lambda state, why: self._tell(state, microphone=why)
         )
         promised = pictures.profile_level_id
-        return Streams(pictures.video, audio, promised, pictures.vp8, sinks, pictures.rates)
+        return Streams(
+            pictures.video, audio, promised, pictures.vp8, sinks, pictures.rates, pictures.small
+        )
 
     def _saw(self, state: State, camera: str, vp8: str) -> None:
         self._tell(state, camera=camera, vp8=vp8)
@@ -332,7 +336,8 @@ class _Node:
         if not on:
             for name in ("camera", "vp8", "microphone"):
                 self._failed(name, "")
-            for fanout in (streams.video, streams.vp8, streams.audio):
+            small = streams.small.fanout if streams.small else None
+            for fanout in (streams.video, small, streams.vp8, streams.audio):
                 if fanout is not None:
                     fanout.try_again()
 
