@@ -11,6 +11,7 @@ from edgecam.signaling.messages import (
     Answer,
     AskForCall,
     AskForFloor,
+    AskForRendition,
     Floor,
     Hangup,
     Join,
@@ -19,6 +20,7 @@ from edgecam.signaling.messages import (
     Offer,
     Rename,
     Renamed,
+    RenditionNow,
     Status,
     Taken,
     Talk,
@@ -61,6 +63,8 @@ CALL = "abcdefgh"
         ),
         ("floor", AskForFloor(CALL, want=True)),
         ("floor", Floor(CALL, "released", "silent")),
+        ("rendition", AskForRendition(CALL, "auto")),
+        ("rendition", RenditionNow(CALL, "small")),
     ],
 )
 def test_what_is_written_is_read_back(event: str, message: Any) -> None:
@@ -212,6 +216,11 @@ STATUS: dict[str, Any] = {"state": "ready", "message": "", "viewers": 0, "places
         ("floor", {"call": CALL, "state": "mine", "reason": "bye"}),
         ("floor", {"call": CALL, "state": "busy"}),
         ("floor", {"call": CALL, "state": "busy", "reason": "No!"}),
+        ("rendition", {"call": CALL}),
+        ("rendition", {"want": "small"}),
+        ("rendition", {"call": CALL, "want": "large"}),
+        ("rendition", {"call": CALL, "want": ["main"]}),
+        ("rendition", {"call": CALL, "sent": "auto"}),
     ],
 )
 def test_what_is_malformed_is_refused(event: str, payload: object) -> None:

@@ -94,6 +94,14 @@ STORIES: dict[str, tuple[list[Event], dict[str, Any]]] = {
         [*LIVE, NEXT, {"type": "floor", "floor": {"call": "one", "state": "granted"}}],
         {"floor": None},
     ),
+    "the size that comes": (
+        [*LIVE, {"type": "rendition", "rendition": {"call": "one", "sent": "small"}}],
+        {"rendition": "small"},
+    ),
+    "the size of a call that is over": (
+        [*LIVE, NEXT, {"type": "rendition", "rendition": {"call": "one", "sent": "small"}}],
+        {"rendition": None},
+    ),
     "left": ([*LIVE, {"type": "leave"}], {"phase": "ended", "call": None}),
     "nothing comes after that": ([*LIVE, {"type": "leave"}, down()], {"phase": "ended"}),
     "until one returns": ([{"type": "leave"}, {"type": "return"}], {"phase": "connecting"}),

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aiortc import (
     RTCBundlePolicy,
@@ -25,7 +26,7 @@ from edgecam.peer.liveness import Liveness
 from edgecam.peer.rate import Rate
 from edgecam.peer.received import NOWHERE, Received, Sinks
 from edgecam.peer.round_trips import RoundTrips
-from edgecam.peer.sending import TRACKS, Rendition, Sending, capabilities
+from edgecam.peer.sending import TRACKS, Rendition, Sending, Which, capabilities
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,8 @@ class Peer:
     Made by ``offering``, with ``sdp`` and ``candidates`` ready to be sent. ``answer`` starts it;
     ``connected`` is set when media can flow, ``ended`` when it no longer can or the viewer is gone;
     ``video`` then is the codec the viewer gets, and ``received`` what it sends. ``on_thin`` is
-    called with True when its link can't carry every picture, and with False when it can again.
+    called with True when its link can't carry every picture, and with False when it can again;
+    ``on_rendition`` with what is sent of the picture's renditions, if there are several.
     ``close`` has to be called, may be called twice, and leaves the fan-outs.
     """
 
@@ -99,6 +101,7 @@ class Peer:
         self.candidates: list[Candidate] = []
         self.video = ""
         self.on_thin: Callable[[bool], None] = lambda thin: None
+        self.on_rendition: Callable[[Which], object] = lambda which: None
         self.connected = asyncio.Event()
         self.ended = asyncio.Event()
         self._pc.on("connectionstatechange", self._note_state)
@@ -167,6 +170,11 @@ class Peer:
         for sending in self._sendings:
             if sending.track.kind == "audio":
                 sending.begin() if on else sending.pause()
+
+    def prefer(self, want: Which | Literal["auto"]) -> None:
+        """Send that rendition, or the one that the link carries, where there is a choice."""
+        for sending in self._sendings:
+            sending.prefer(want)
 
     def add_candidate(self, candidate: Candidate | None) -> None:
         """Take a viewer's candidate; BadMessage if it is malformed. Never waits.
@@ -243,9 +251,13 @@ class Peer:
         self._sendings.append(
             Sending(track, transceiver, fanout, self._note_thin, self._round_trips.ask)
         )
+        self._sendings[-1].changed = self._note_rendition
 
     def _note_thin(self, thin: bool) -> None:
         self.on_thin(thin)
+
+    def _note_rendition(self, which: Which) -> None:
+        self.on_rendition(which)
 
     def _note_state(self) -> None:
         state = self._pc.connectionState

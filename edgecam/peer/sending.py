@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
+from typing import Literal
 
 from aiortc import RTCRtpCodecCapability, RTCRtpSender, RTCRtpTransceiver
 
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 Track = PacketTrack | SharedTrack
 
+Which = Literal["main", "small"]
+
 TRACKS: dict[str, type[Track]] = {"shared": SharedTrack, "stock": PacketTrack}
 """By the send path: see ``edgecam.peer.send_path``."""
 
@@ -51,7 +54,8 @@ class Sending:
     """One track on its way to the viewer, and the subscription it reads while it does.
 
     ``thinned`` is called when the viewer's link can't carry all of it, and when it can again;
-    ``ask`` when a round trip is to be measured and told to ``took``.
+    ``ask`` when a round trip is to be measured and told to ``took``; ``changed``, where there is a
+    choice, with what is sent.
     """
 
     def __init__(
@@ -76,7 +80,9 @@ class Sending:
         self._retry: asyncio.TimerHandle | None = None
         self._patience = PATIENCE
         self._left_small_at = -inf
+        self._wanted: Which | Literal["auto"] = "auto"
         self._thinned = thinned
+        self.changed: Callable[[Which], None] = lambda which: None
         self._ask = ask
         aiortc_internals.on_feedback(self._sender, lambda: self._link)
         aiortc_internals.limit_repairs(self._sender, MOST_UNSENT, self._most_repairs)
@@ -103,6 +109,25 @@ class Sending:
             self._subscription = subscription = self._fanout.subscribe()
             self._read(subscription)
             self._join(inf)
+            if self._small is not None:
+                self.changed("main")
+
+    def prefer(self, want: Which | Literal["auto"]) -> None:
+        """Send that rendition, or the one that the link carries."""
+        main, small = self._main, self._small
+        if main is None or small is None or want == self._wanted:
+            return
+        self._wanted = want
+        self._stay()
+        on_small = self._fanout is small.fanout
+        if want == "small" and not on_small:
+            self._prepare(small)
+        elif want == "main" and on_small:
+            self._prepare(main)
+        elif on_small and want == "auto":
+            self._try_main()
+        elif self._link is not None:
+            self._follow(self._link)
 
     def took(self, round_trip: float) -> None:
         """One that was asked for, in seconds."""
@@ -157,11 +182,12 @@ class Sending:
         """
         if self._subscription is None or link is not self._link:
             return
-        if link.thin and self._small is not None and self._fanout is not self._small.fanout:
+        small = self._small if self._wanted != "main" else None
+        if link.thin and small is not None and self._fanout is not small.fanout:
             soon = time.monotonic() - self._left_small_at < self._patience
             if self._coming is None:
                 self._patience = min(MOST_PATIENCE, 2 * self._patience) if soon else PATIENCE
-                self._prepare(self._small)
+                self._prepare(small)
             return
         thin = self._subscription.allowance is not None
         self._subscription.allowance = link.limit if link.thin else None
@@ -202,9 +228,10 @@ class Sending:
             self._follow(self._link)
         small = rendition is self._small
         logger.info("the %s rendition is sent from now on", "small" if small else "main")
-        if small:
+        self.changed("small" if small else "main")
+        if small and self._wanted == "auto":
             self._try_later()
-        else:
+        elif not small:
             self._left_small_at = time.monotonic()
 
     def _try_later(self) -> None:

@@ -4,7 +4,15 @@ import asyncio
 
 from edgecam.limits import TokenBucket
 from edgecam.peer.peer import Peer
-from edgecam.signaling.messages import Answer, AskForFloor, Hangup, Listen, Trickle, Watcher
+from edgecam.signaling.messages import (
+    Answer,
+    AskForFloor,
+    AskForRendition,
+    Hangup,
+    Listen,
+    Trickle,
+    Watcher,
+)
 from edgecam.signaling.talking import ASKS_A_SECOND, ASKS_AT_ONCE
 
 MOST_UNREAD = 128
@@ -19,7 +27,11 @@ THIN = {
 }
 """What is logged of a viewer whose link is slow."""
 
-About = Answer | AskForFloor | Hangup | Listen | Trickle
+COSTLY = (
+    "call %s: that browser can't play H.264; encoding VP8 for it costs the processor (encode.vp8)"
+)
+
+About = Answer | AskForFloor | AskForRendition | Hangup | Listen | Trickle
 
 
 class Call:
@@ -45,6 +57,24 @@ class Call:
     def log_fields(self) -> dict[str, str]:
         """What a line of the log about it is about."""
         return {"CALL": self.name} | ({"VIEWER": self.viewer.viewer} if self.viewer else {})
+
+    async def act(self, message: About) -> None:
+        """Do as the other side says, but for what concerns others, too: the floor.
+
+        BadMessage (or its child Unsupported) if it makes no sense.
+        """
+        match message:
+            case Hangup(reason=reason):
+                self.hang_up(reason, told=True)
+            case Answer(sdp=sdp, listen=listen):
+                await self.peer.answer(sdp, listen=listen)
+                self.answered.set()
+            case Listen(on=on):
+                self.peer.listen(on)
+            case AskForRendition(want=want):
+                self.peer.prefer(want)
+            case Trickle(candidate=candidate):
+                self.peer.add_candidate(candidate)
 
     def hang_up(self, reason: str, *, told: bool = False) -> None:
         """End the call; the first reason counts. ``told``: the other side knows."""

@@ -11,17 +11,17 @@ from edgecam.lifecycle import Backoff, cancelled, either, whenever
 from edgecam.limits import Seldom
 from edgecam.logfields import about
 from edgecam.peer.peer import Peer
-from edgecam.signaling.call import COMINGS_A_SECOND, COMINGS_AT_ONCE, THIN, About, Call
+from edgecam.signaling.call import COMINGS_A_SECOND, COMINGS_AT_ONCE, COSTLY, THIN, About, Call
 from edgecam.signaling.lending import IceServers, Lending
 from edgecam.signaling.messages import (
     Answer,
     AskForFloor,
     Floor,
     Hangup,
-    Listen,
     Message,
     Offer,
     Renamed,
+    RenditionNow,
     Status,
     Taken,
     Trickle,
@@ -258,6 +258,9 @@ class Caller:
     async def _stand(self, peer: Peer) -> None:
         call = Call(secrets.token_urlsafe(12), peer)
         peer.on_thin = lambda thin: self._note(self._comings, THIN[thin], call.name)
+        peer.on_rendition = lambda sent: self._own(
+            self._send("rendition", RenditionNow(call.name, sent).payload()), "tell of a rendition"
+        )
         self._calls[call.name] = call
         call.task = self._own(self._run_call(call), f"call-{call.name}")
         servers, call.lent = self._lending.lend()
@@ -285,11 +288,7 @@ class Caller:
             if call.peer.connected.is_set():
                 self._note(self._comings, "viewer connected: call %s", call.name)
                 if call.peer.video == "vp8":
-                    text = (
-                        "call %s: that browser can't play H.264; encoding VP8 for it costs the"
-                        " processor (encode.vp8)"
-                    )
-                    self._note(self._comings, text, call.name)
+                    self._note(self._comings, COSTLY, call.name)
             await call.peer.ended.wait()
         except TimeoutError:
             call.hang_up("timeout")
@@ -314,18 +313,11 @@ class Caller:
             message = await call.inbox.get()
             about(**call.log_fields)
             try:
-                match message:
-                    case Hangup(reason=reason):
-                        call.hang_up(reason, told=True)
-                    case Answer(sdp=sdp, listen=listen):
-                        await call.peer.answer(sdp, listen=listen)
-                        call.answered.set()
-                    case Listen(on=on):
-                        call.peer.listen(on)
-                    case Trickle(candidate=candidate):
-                        call.peer.add_candidate(candidate)
-                    case AskForFloor(want=want):
-                        await self._send("floor", self._floor_for(call, want=want).payload())
+                if isinstance(message, AskForFloor):
+                    floor = self._floor_for(call, want=message.want)
+                    await self._send("floor", floor.payload())
+                else:
+                    await call.act(message)
             except BadMessage as error:
                 self._note(self._refusals, "call %s: %s", call.name, error)
                 if isinstance(message, Answer) and not call.answered.is_set():

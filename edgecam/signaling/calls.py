@@ -16,6 +16,7 @@ from edgecam.signaling.messages import (
     Answer,
     AskForCall,
     AskForFloor,
+    AskForRendition,
     Floor,
     Hangup,
     Join,
@@ -23,6 +24,7 @@ from edgecam.signaling.messages import (
     Message,
     Offer,
     Rename,
+    RenditionNow,
     Status,
     Trickle,
     Watcher,
@@ -155,6 +157,8 @@ class Calls:
                 return self._of_caller(caller, message.call).caller_trickles(message)
             case Floor():
                 return self._of_caller(caller, message.call).give_floor(message)
+            case RenditionNow():
+                return self._of_caller(caller, message.call).tell_rendition(message)
             case Hangup():
                 # Also of a connection before this one, which may be dead without having said so.
                 call = self._of_camera(self.cameras.of(caller).camera, message.call)
@@ -166,6 +170,8 @@ class Calls:
                 return []
             case AskForFloor():
                 raise BadMessage("bad-message", "a caller says the state of the floor")
+            case AskForRendition():
+                raise BadMessage("bad-message", "a caller says which rendition is sent")
         raise BadMessage("unknown-event", "a caller does not say that")
 
     def viewer_said(self, viewer: str, message: Message, now: float) -> list[Delivery]:
@@ -180,20 +186,16 @@ class Calls:
             case AskForCall():
                 ended = self._hang_up(viewer, "replaced")
                 return ended + self._line_up(viewer, message.camera, now)
-            case Answer():
-                return self._of_viewer(viewer, message.call).answer(message)
-            case Trickle():
-                return self._of_viewer(viewer, message.call).viewer_trickles(message)
-            case Listen():
-                return self._of_viewer(viewer, message.call).listen(message)
-            case AskForFloor():
-                return self._of_viewer(viewer, message.call).ask_for_floor(message)
+            case Answer() | Trickle() | Listen() | AskForFloor() | AskForRendition():
+                return self._of_viewer(viewer, message.call).viewer_says(message)
             case Hangup():
                 return self._end(self._of_viewer(viewer, message.call), message.reason, {viewer})
             case Rename():
                 return self._rename(self._viewers[viewer], message.name)
             case Floor():
                 raise BadMessage("bad-message", "a viewer says whether it wants the floor")
+            case RenditionNow():
+                raise BadMessage("bad-message", "a viewer says which rendition it wants")
         raise BadMessage("unknown-event", "a viewer does not say that")
 
     def overdue(self, now: float) -> list[Delivery]:

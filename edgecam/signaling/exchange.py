@@ -8,11 +8,13 @@ from edgecam.errors import BadMessage
 from edgecam.signaling.messages import (
     Answer,
     AskForFloor,
+    AskForRendition,
     Floor,
     Hangup,
     Listen,
     Offer,
     Renamed,
+    RenditionNow,
     Taken,
     Trickle,
     Watcher,
@@ -27,6 +29,7 @@ Event = Literal[
     "answer",
     "listen",
     "floor",
+    "rendition",
     "hangup",
     "taken",
     "renamed",
@@ -82,6 +85,22 @@ class Call:
         """The viewer it was handed to has another name."""
         return [Delivery(self.caller, "renamed", Renamed(self.offer.call, watcher).payload())]
 
+    def viewer_says(
+        self, message: Answer | Trickle | Listen | AskForFloor | AskForRendition
+    ) -> list[Delivery]:
+        """What follows from it."""
+        match message:
+            case Answer():
+                return self.answer(message)
+            case Trickle():
+                return self.viewer_trickles(message)
+            case Listen():
+                return self.listen(message)
+            case AskForFloor():
+                return self.ask_for_floor(message)
+            case AskForRendition():
+                return self.ask_for_rendition(message)
+
     def is_overdue(self, now: float) -> bool:
         """Whether it was handed out and not answered in time."""
         return self.viewer is not None and not self.answered and now >= self.answer_by
@@ -130,6 +149,16 @@ class Call:
         """The caller says whether the viewer has the floor."""
         self._has_to_be_answered()
         return [Delivery(side, "floor", floor.payload()) for side in (self.viewer,) if side]
+
+    def ask_for_rendition(self, ask: AskForRendition) -> list[Delivery]:
+        """The viewer wants one of them."""
+        self._has_to_be_answered()
+        return [Delivery(self.caller, "rendition", ask.payload())]
+
+    def tell_rendition(self, now: RenditionNow) -> list[Delivery]:
+        """The caller says which one it sends."""
+        self._has_to_be_answered()
+        return [Delivery(side, "rendition", now.payload()) for side in (self.viewer,) if side]
 
     def over(self, reason: str, knowing: Iterable[str]) -> list[Delivery]:
         """The end, for those who took part but for the ``knowing``."""

@@ -7,7 +7,7 @@ from typing import Literal
 from edgecam.accounts.roles import Pass
 from edgecam.errors import BadMessage
 from edgecam.limits import TokenBucket
-from edgecam.signaling.messages import AskForCall, AskForFloor, Message, Rename
+from edgecam.signaling.messages import AskForCall, AskForFloor, AskForRendition, Message, Rename
 
 Namespace = Literal["/caller", "/viewer"]
 
@@ -21,6 +21,8 @@ ADDRESS_CALLS_BURST = 40
 ADDRESS_CALLS_RATE = 2.0
 FLOOR_BURST = 10
 FLOOR_RATE = 2.0
+RENDITION_BURST = 5
+RENDITION_RATE = 0.5
 NAME_BURST = 5
 NAME_RATE = 0.5
 CALLER_BURST = 5_000
@@ -55,6 +57,7 @@ class Member:
     address_calls: TokenBucket
     floor: TokenBucket
     names: TokenBucket
+    renditions: TokenBucket
     admitted: Pass | None = None
     watching: str | None = None
 
@@ -74,6 +77,8 @@ class Member:
             raise BadMessage("too-many", "ask for the floor twice a second at most")
         if isinstance(message, Rename) and not self.names.take(now):
             raise BadMessage("too-many", "say another name every two seconds at most")
+        if isinstance(message, AskForRendition) and not self.renditions.take(now):
+            raise BadMessage("too-many", "choose a rendition every two seconds at most")
 
 
 def member(
@@ -88,4 +93,5 @@ def member(
         address_calls,
         TokenBucket(FLOOR_BURST, FLOOR_RATE, now),
         TokenBucket(NAME_BURST, NAME_RATE, now),
+        TokenBucket(RENDITION_BURST, RENDITION_RATE, now),
     )

@@ -9,6 +9,8 @@ MOST_TEXT = 256
 
 CallerState = Literal["ready", "full", "failed"]
 FloorState = Literal["granted", "busy", "released", "refused"]
+RenditionSent = Literal["main", "small"]
+RenditionWanted = Literal["auto", "main", "small"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,28 @@ class Listen:
 
     def payload(self) -> dict[str, Any]:
         return {"call": self.call, "on": self.on}
+
+
+@dataclass(frozen=True, slots=True)
+class AskForRendition:
+    """Which rendition a viewer wants; ``auto``: the one that its link carries."""
+
+    call: str
+    want: RenditionWanted
+
+    def payload(self) -> dict[str, Any]:
+        return {"call": self.call, "want": self.want}
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionNow:
+    """Which rendition a viewer is sent; who is told of none has no choice."""
+
+    call: str
+    sent: RenditionSent
+
+    def payload(self) -> dict[str, Any]:
+        return {"call": self.call, "sent": self.sent}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +233,6 @@ Message = (
     | AskForCall
     | AskForFloor
     | Floor
+    | AskForRendition
+    | RenditionNow
 )

@@ -17,6 +17,7 @@ from edgecam.signaling.messages import (
     Answer,
     AskForCall,
     AskForFloor,
+    AskForRendition,
     Floor,
     Hangup,
     Join,
@@ -25,6 +26,7 @@ from edgecam.signaling.messages import (
     Offer,
     Rename,
     Renamed,
+    RenditionNow,
     Status,
     Taken,
     Talk,
@@ -208,6 +210,19 @@ def _floor(payload: dict[str, Any]) -> AskForFloor | Floor:
     return Floor(_call(payload), state, reason)
 
 
+def _rendition(payload: dict[str, Any]) -> AskForRendition | RenditionNow:
+    """A viewer's, which wants, or a caller's, which sends."""
+    if "want" in payload:
+        want = payload["want"]
+        if want not in ("auto", "main", "small"):
+            raise BadMessage("bad-message", "want has to be auto, main or small")
+        return AskForRendition(_call(payload), want)
+    sent = payload.get("sent")
+    if sent not in ("main", "small"):
+        raise BadMessage("bad-message", "sent has to be main or small")
+    return RenditionNow(_call(payload), sent)
+
+
 def _call(payload: dict[str, Any]) -> str:
     return _id(payload.get("call"), "call")
 
@@ -267,4 +282,5 @@ _PARSERS: dict[str, Callable[[dict[str, Any]], Message]] = {
     "status": _status,
     "call": _ask_for_call,
     "floor": _floor,
+    "rendition": _rendition,
 }

@@ -6,6 +6,7 @@ NEEDS = {
     "call": Role.VIEWER,
     "answer": Role.VIEWER,
     "listen": Role.VIEWER,
+    "rendition": Role.VIEWER,
     "candidate": Role.VIEWER,
     "name": Role.VIEWER,
     "hangup": Role.VIEWER,

@@ -16,6 +16,7 @@ import { MAX_TEXT, cleanName, id, isCount, isId, isReason, isText, listOf, objec
  * @typedef {{reason: string, message: string, camera: string | null}} Waiting
  * @typedef {{viewer: string, name: string}} Watcher
  * @typedef {{call: string, state: "granted" | "busy" | "released" | "refused", reason: string}} Floor
+ * @typedef {{call: string, sent: "main" | "small"}} Rendition which of the picture's sizes is sent
  *
  * @typedef {object} Status
  * @property {"ready" | "full" | "failed"} state
@@ -134,6 +135,13 @@ export function readFloor(value) {
   const { state } = it;
   if (state !== "granted" && state !== "busy" && state !== "released" && state !== "refused") return null;
   return { call: it.call, state, reason: it.reason };
+}
+
+/** @param {unknown} value @returns {Rendition | null} */
+export function readRendition(value) {
+  const it = object(value);
+  if (!it || !isId(it.call) || (it.sent !== "main" && it.sent !== "small")) return null;
+  return { call: it.call, sent: it.sent };
 }
 
 /** @param {unknown} value @returns {Camera[] | null} */

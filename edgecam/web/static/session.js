@@ -46,6 +46,8 @@ export class Session {
   #call = null;
   /** What the camera was told last, null before it was. @type {boolean | null} */
   #listens = null;
+  /** Which of the picture's sizes. @type {"auto" | "main" | "small"} */
+  #wanted = "auto";
   #liveSince = Infinity;
   #connected = false;
   /** The next attempt: to connect or to ask for a call. */
@@ -86,6 +88,13 @@ export class Session {
       status: (status) => store.dispatch({ type: "status", status }),
       cameras: (cameras) => store.dispatch({ type: "cameras", cameras }),
       floor: (floor) => store.dispatch({ type: "floor", floor }),
+      rendition: (rendition) => {
+        const { call } = rendition;
+        // Each call begins with the size that the link carries.
+        const begins = call === this.#call?.id && store.state.rendition === null;
+        store.dispatch({ type: "rendition", rendition });
+        if (begins && this.#wanted !== "auto") signaling.rendition(call, this.#wanted);
+      },
       hangup: ({ call, reason }) => {
         if (call === this.#call?.id) this.#onCallOver(reason);
       },
@@ -170,6 +179,17 @@ export class Session {
   /** Asks to be heard and seen at the camera, or to be no longer. @param {boolean} want */
   askForFloor(want) {
     if (this.#call) this.#signaling.floor(this.#call.id, want);
+  }
+
+  /** Which of the picture's sizes is wanted, in this call and those to come. */
+  get wanted() {
+    return this.#wanted;
+  }
+
+  /** @param {"auto" | "main" | "small"} want auto: the one that the link carries */
+  prefer(want) {
+    this.#wanted = want;
+    if (this.#call) this.#signaling.rendition(this.#call.id, want);
   }
 
   /** The page has slept so long that nobody counts on it any more. */

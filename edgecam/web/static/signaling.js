@@ -6,6 +6,7 @@ import {
   readHangup,
   readOffer,
   readRefusal,
+  readRendition,
   readStatus,
   readWaiting,
 } from "./messages.js";
@@ -19,6 +20,7 @@ import {
  * @typedef {import("./messages.js").Camera} Camera
  * @typedef {import("./messages.js").Floor} Floor
  * @typedef {import("./messages.js").Refusal} Refusal
+ * @typedef {import("./messages.js").Rendition} Rendition
  *
  * @typedef {object} Listener
  * @property {() => void} up the socket is connected; the server asks for the first call by itself
@@ -29,6 +31,7 @@ import {
  * @property {(status: Status) => void} status
  * @property {(cameras: Camera[]) => void} cameras
  * @property {(floor: Floor) => void} floor
+ * @property {(rendition: Rendition) => void} rendition
  * @property {(hangup: Hangup) => void} hangup
  * @property {(refusal: Refusal) => void} error
  */
@@ -120,6 +123,7 @@ export class Signaling {
     receive("status", readStatus, listener.status);
     receive("cameras", readCameras, listener.cameras);
     receive("floor", readFloor, listener.floor);
+    receive("rendition", readRendition, listener.rendition);
     receive("hangup", readHangup, listener.hangup);
     receive("error", readRefusal, listener.error);
   }
@@ -177,6 +181,11 @@ export class Signaling {
   /** Asks to be heard and seen at the camera, or to be no longer. @param {string} call @param {boolean} want */
   floor(call, want) {
     this.#send("floor", { call, want });
+  }
+
+  /** @param {string} call @param {"auto" | "main" | "small"} want which of the picture's sizes */
+  rendition(call, want) {
+    this.#send("rendition", { call, want });
   }
 
   /** What the others are to see this viewer as; "": what the server makes. @param {string} name */

@@ -19,6 +19,7 @@
  * @typedef {import("./messages.js").Status} Status
  * @typedef {import("./messages.js").Camera} Camera
  * @typedef {import("./messages.js").Floor} Floor
+ * @typedef {import("./messages.js").Rendition} Rendition
  *
  * @typedef {object} State
  * @property {Phase} phase
@@ -34,6 +35,7 @@
  * @property {readonly Camera[]} cameras all there are, as far as the server tells
  * @property {string | null} viewer what this page is called in `camera.watching` and `camera.floor`
  * @property {Floor | null} floor what the camera said last about this page's being heard, in this call
+ * @property {"main" | "small" | null} rendition which of the picture's sizes comes; null: there is one only
  * @property {boolean} nameless the server has refused this viewer's name, and there is no other yet
  *
  * @typedef {{type: "socket-up"} | {type: "socket-down", code: string} | {type: "refused", code: string}
@@ -41,6 +43,7 @@
  *   | {type: "waiting", reason: string, message: string, camera: string | null}
  *   | {type: "status", status: Status} | {type: "cameras", cameras: Camera[]}
  *   | {type: "show", camera: string} | {type: "rejoin"} | {type: "floor", floor: Floor}
+ *   | {type: "rendition", rendition: Rendition}
  *   | {type: "name-refused"} | {type: "named"}
  *   | {type: "hangup", call: string, reason: string}
  *   | {type: "frame", late: number | null} | {type: "quiet", age: number} | {type: "paused", paused: boolean}
@@ -63,6 +66,7 @@ export const INITIAL = Object.freeze({
   cameras: Object.freeze([]),
   viewer: null,
   floor: null,
+  rendition: null,
   nameless: false,
 });
 
@@ -94,14 +98,14 @@ function happened(state, event) {
       return { ...INITIAL, phase: "needs-login", reason: event.code };
     case "offer": {
       const { call, viewer } = event;
-      const now = { ...turned(state, event.camera), call, viewer, floor: null };
+      const now = { ...turned(state, event.camera), call, viewer, floor: null, rendition: null };
       // An unsupported browser is offered a call now and then: that alone is no news.
       if (state.phase === "unsupported") return now;
       return { ...now, phase: "answering", reason: null, message: "", age: null, costly: false };
     }
     case "waiting": {
       const { reason, message } = event;
-      const now = { ...turned(state, event.camera), call: null, floor: null };
+      const now = { ...turned(state, event.camera), call: null, floor: null, rendition: null };
       return { ...now, phase: "waiting", reason, message, age: null };
     }
     case "status":
@@ -118,13 +122,17 @@ function happened(state, event) {
       return { ...state, nameless: false };
     case "floor":
       return event.floor.call === state.call ? { ...state, floor: event.floor } : state;
+    case "rendition": {
+      const { call, sent } = event.rendition;
+      return call === state.call && sent !== state.rendition ? { ...state, rendition: sent } : state;
+    }
     case "hangup":
       if (event.call !== state.call) return state;
       if (event.reason === "unsupported") {
         const reason = state.phase === "unsupported" ? state.reason : "codecs";
-        return { ...state, phase: "unsupported", call: null, floor: null, reason, age: null };
+        return { ...state, phase: "unsupported", call: null, floor: null, rendition: null, reason, age: null };
       }
-      return { ...state, phase: "lost", call: null, floor: null, reason: event.reason, age: null };
+      return { ...state, phase: "lost", call: null, floor: null, rendition: null, reason: event.reason, age: null };
     case "frame": {
       if (state.call === null || state.paused) return state;
       const late = event.late === null ? null : Math.max(1, Math.floor(event.late));

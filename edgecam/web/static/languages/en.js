@@ -162,7 +162,14 @@ export default {
     "zoom-out": "Smaller",
     "zoomed": "{scale}×",
     "whole": "Whole picture",
-    "settings": "Account and settings"
+    "settings": "Account and settings",
+    "quality": {
+      "title": "Size of the picture",
+      "auto": "As large as the link carries",
+      "main": "Always large",
+      "small": "Always small",
+      "now": "It is small now."
+    }
   },
   "adjust": {
     "title": "Adjust the camera",

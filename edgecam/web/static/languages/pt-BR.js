@@ -154,7 +154,14 @@ export default {
     "zoom-out": "Reduzir",
     "zoomed": "{scale}×",
     "whole": "Imagem inteira",
-    "settings": "Conta e configurações"
+    "settings": "Conta e configurações",
+    "quality": {
+      "title": "Tamanho da imagem",
+      "auto": "O maior que a conexão aguenta",
+      "main": "Sempre grande",
+      "small": "Sempre pequena",
+      "now": "Agora está pequena."
+    }
   },
   "adjust": {
     "title": "Ajustar a câmera",

@@ -32,10 +32,36 @@ export function fill(section, house, tools) {
     entry(more.snapshot, close(() => tools.snapshot()), "s"),
     ...(canFloat() ? [entry(more.float, close(() => tools.float()), "p")] : []),
     zoom,
+    quality(house),
     camera,
     entry(more.settings, close(() => settings(house))),
     keys(house),
   );
+}
+
+/** Which of the picture's sizes, where there is a choice. @param {House} house */
+function quality({ language, session, store }) {
+  const words = language.more.quality;
+  const label = make("label", "check");
+  const select = make("select");
+  for (const want of /** @type {const} */ (["auto", "main", "small"])) {
+    const option = make("option", "", words[want]);
+    option.value = want;
+    select.append(option);
+  }
+  select.value = session.wanted;
+  select.addEventListener("change", () => {
+    session.prefer(/** @type {"auto" | "main" | "small"} */ (select.value));
+  });
+  const now = make("p");
+  label.append(make("span", "", words.title), select);
+  const both = make("div");
+  both.append(label, now);
+  store.subscribe(({ rendition }) => {
+    both.hidden = rendition === null;
+    now.textContent = rendition === "small" ? words.now : "";
+  });
+  return both;
 }
 
 /** @param {House} house @param {HTMLElement} button shown where there is something to adjust */
