@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from aiohttp.web import Application
+
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.accounts.privacy import Privacy
 from edgecam.capture.kept import KeptControls
@@ -20,17 +22,17 @@ from edgecam.discovery.discovery import Discovery
 from edgecam.errors import StartError
 from edgecam.fanout.fanout import State
 from edgecam.gpio import Pins
-from edgecam.ground import CONTROLS, PRIVACY, Ground, ice_servers, names_of, video_format
+from edgecam.ground import CONTROLS, PRIVACY, Ground, ice_servers, video_format
 from edgecam.lifecycle import Lifecycle, cancelled, either, together
 from edgecam.logfields import about
-from edgecam.nearby import announced, trust_site
+from edgecam.nearby import Whereabouts, announced, trust_site
 from edgecam.peer import addresses
 from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.peer import Peer, Streams
 from edgecam.peer.ports import PortRange
 from edgecam.peer.received import Sinks
 from edgecam.pictures import Pictures, seen
-from edgecam.report import line
+from edgecam.report import line, told
 from edgecam.signaling.caller import Caller
 from edgecam.signaling.desk import Desk
 from edgecam.signaling.moves import Moves
@@ -41,7 +43,7 @@ from edgecam.stills.stills import Stills
 from edgecam.talkback import heard, play, sinks_of, talk_back
 from edgecam.web.certificates import Renewal, facts
 from edgecam.web.keeper import CertificateKeeper
-from edgecam.web.local import add_certificate, local_app
+from edgecam.web.local import add_certificate, add_page, control_app
 from edgecam.web.server import Site, WebServer, listen, listen_locally
 from edgecam.web.sessions import admitted
 from edgecam.web.urls import page_urls
@@ -95,6 +97,8 @@ async def run(
     node.own("the controls", node.controls.run(operator.supervise), STOP_CONTROLS)
     try:
         announcement = await node.start_page(camera=camera) if ground.page else None
+        if ground.page is None:
+            await node.start_control()
         if camera:
             await node.start_pins()
             await either(node.start_camera(), stop)
@@ -122,6 +126,7 @@ class _Node:
         self._site: Site | None = None
         self._sites: list[Site] = []
         self._moves = Moves()
+        self._place: Whereabouts | None = None
         self._certificate: CertificateKeeper | None = None
         self._trust = ""
         self._discovery: Discovery | None = None
@@ -140,19 +145,22 @@ class _Node:
         page = self._ground.page
         if page is None:
             raise StartError("this node calls at another's page and has none of its own")
+        self._place = place = Whereabouts(self._config.web.host, page.lan)
         self._certificate = certificate = CertificateKeeper(
             page.certificates,
             page.leaf,
             page.tls,
-            lambda: names_of(addresses.host_addresses()),
+            place.names,
             partial(self.controls.note, "certificate"),
         )
+        place.certificate = certificate
         admit = page.callers.admit
         self._keeper = keeper = Doorkeeper(page.ledger)
         self.lifecycle.started("the accounts", keeper.close, STOP_SMALL)
         self.own("the accounts' clock", keeper.keep_time(), STOP_SMALL)
         server = SignalingServer(partial(admitted, page.ledger), admit, keeper.audience)
         keeper.changed = server.look_again
+        keeper.troubled = partial(self.controls.note, "the accounts' disk")
         self._privacy.note = keeper.note
         if camera:
             server.know(page.callers.own)
@@ -161,13 +169,12 @@ class _Node:
         self._front = front
         front.privacy.privacy = self._privacy if camera else None
         self._site = await listen(front.app, self._config.web.host, self._config.web.port, page.tls)
+        place.port = self._site.port
         self._sites.append(self._site)
         self.lifecycle.started("the page", self._close_sites, STOP_PAGE)
-        inner = local_app(
-            desk, keeper, self._where, server.attach, lambda: line(self.controls.report())
-        )
+        inner = self._control_app(camera=camera)
+        add_page(inner, desk, keeper, self._where, server.attach)
         add_certificate(inner, self._facts)
-        front.privacy.attach_locally(inner)
         front.controls.camera = page.callers.own.camera
         front.controls.attach_locally(inner)
         local = await listen_locally(inner, self._ground.local_socket)
@@ -185,12 +192,24 @@ class _Node:
         plain = await trust_site(web, port, lambda: certificate.leaf)
         if plain is not None:
             self._sites.append(plain)
-            self._trust = page_urls(web.host, plain.port, "http")[0]
-        self._discovery = announced(web, page.callers.own.name, port, plain.port if plain else 0)
+            self._trust = page_urls(place.hosts(), plain.port, "http")[0]
+        self._discovery = announced(
+            web, page.callers.own.name, port, plain.port if plain else 0, place.named
+        )
         if self._discovery is not None:
             self.own("the announcement", self._discovery.run(), STOP_ANNOUNCEMENT)
         fingerprint = page.leaf.fingerprint
-        return Announcement(self._urls(), self._new_links(), fingerprint, code, self._trust)
+        return Announcement(place.urls(), self._new_links(), fingerprint, code, self._trust)
+
+    async def start_control(self) -> None:
+        """The socket for the command line, of a node that has no page."""
+        try:
+            app = self._control_app(camera=True)
+            site = await listen_locally(app, self._ground.local_socket)
+        except StartError as error:
+            logger.warning("edgecam status and edgecam privacy can't ask this node: %s", error)
+            return
+        self.lifecycle.started("the command line's socket", site.close, STOP_PAGE)
 
     async def start_pins(self) -> None:
         """The switch and the lamp, before there is anything they are about."""
@@ -218,6 +237,8 @@ class _Node:
         for fanout in (streams.video, streams.audio):
             if fanout is not None:
                 self.own(fanout.name, fanout.run(), STOP_CAMERA)
+        if streams.small is not None:
+            self.own(streams.small.fanout.name, streams.small.fanout.run(), STOP_CAMERA)
         self.own("VP8 and JPEG", together(streams.vp8, self._stills), STOP_CAMERA)
         make = partial(
             Peer.offering,
@@ -244,7 +265,9 @@ class _Node:
             self._front.controls.adjustments = camera.adjustments
         described = f"{self._config.camera.driver} {video_format(self._config.camera)}"
         self.controls.parts = Parts(
-            described, pictures.encoders, streams.audio, pictures.set_bitrate, ice, caller
+            *(described, pictures.encoders, streams.audio, pictures.set_bitrate, ice, caller),
+            pictures=self._stills.fanout if self._stills is not None else None,
+            ease=pictures.ease,
         )
         connection = keep_connected(
             self._ground.server(self._config.signaling), caller, self._moves
@@ -277,7 +300,9 @@ class _Node:
             config, sinks, self._shutter, lambda state, why: self._tell(state, microphone=why)
         )
         promised = pictures.profile_level_id
-        return Streams(pictures.video, audio, promised, pictures.vp8, sinks, pictures.rates)
+        return Streams(
+            pictures.video, audio, promised, pictures.vp8, sinks, pictures.rates, pictures.small
+        )
 
     def _saw(self, state: State, camera: str, vp8: str) -> None:
         self._tell(state, camera=camera, vp8=vp8)
@@ -311,7 +336,8 @@ class _Node:
         if not on:
             for name in ("camera", "vp8", "microphone"):
                 self._failed(name, "")
-            for fanout in (streams.video, streams.vp8, streams.audio):
+            small = streams.small.fanout if streams.small else None
+            for fanout in (streams.video, small, streams.vp8, streams.audio):
                 if fanout is not None:
                     fanout.try_again()
 
@@ -333,15 +359,23 @@ class _Node:
 
     def _new_links(self) -> list[str]:
         code = self._keeper.new_link() if self._keeper else ""
-        return [f"{url}enter/{code}" for url in self._urls()]
+        return [f"{url}enter/{code}" for url in self._place.urls()] if self._place else []
+
+    def _control_app(self, *, camera: bool) -> Application:
+        privacy = self._privacy if camera else None
+        return control_app(self._status, privacy)
+
+    def _status(self) -> dict[str, Any]:
+        report = self.controls.report()
+        return {"status": line(report), "report": told(report)}
 
     def _where(self) -> dict[str, Any]:
-        page, certificate = self._ground.page, self._certificate
-        if page is None or certificate is None:
+        page, certificate, place = self._ground.page, self._certificate, self._place
+        if page is None or certificate is None or place is None:
             return {"urls": []}
         leaf = certificate.leaf
         return {
-            "urls": self._urls(),
+            "urls": place.urls(),
             "pin": leaf.pin,
             "fingerprint": leaf.fingerprint,
             "own": page.callers.own.camera,
@@ -356,7 +390,3 @@ class _Node:
             raise StartError("this node has no certificate yet")
         leaf = await self._certificate.renew(renew) if renew else self._certificate.leaf
         return await asyncio.to_thread(facts, leaf) | {"trust": self._trust}
-
-    def _urls(self) -> list[str]:
-        port = self._site.port if self._site else self._config.web.port
-        return page_urls(self._config.web.host, port)

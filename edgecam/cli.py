@@ -26,10 +26,12 @@ from edgecam.ground import claimed, prepare
 from edgecam.loading import load
 from edgecam.service import journal
 from edgecam.service.notify import Notifier
+from edgecam.service.restarts import Restarts
 from edgecam.service.supervisor import Supervisor
 
 STOP_DEADLINE = 4.9
 MOST_FILES = 65_536
+RESTARTS = "restarts.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,11 +63,13 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run, "run the node: camera, page and signaling"),
         ("serve", _serve, "run the page and its signaling server alone, for callers elsewhere"),
         ("check", _check, "check the configuration and print everything wrong with it"),
-        ("status", _status, "ask the running node how it is"),
         ("devices", _devices, "list cameras, microphones, loudspeakers and encoders"),
         ("doctor", _doctor, "look for what keeps this device from being a good camera"),
     ):
         commands.add_parser(name, parents=[shared], help=text).set_defaults(do=do)
+    asked = commands.add_parser("status", parents=[shared], help="ask the running node how it is")
+    asked.add_argument("--json", action="store_true", help="for programs")
+    asked.set_defaults(do=_status)
     trial = commands.add_parser(
         "smoke", parents=[shared], help="call the running node as a viewer, until a picture comes"
     )
@@ -122,7 +126,8 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> None:
-    print(control.status(load(options.config)))
+    config = load(options.config)
+    print(json.dumps(control.report(config)) if options.json else control.status(config))
 
 
 def _devices(options: argparse.Namespace) -> None:
@@ -144,7 +149,8 @@ def _caller_add(options: argparse.Namespace) -> None:
     made = control.add_caller(load(options.config), options.name)
     _tell(f"{made.name!r} may call now. Its token, which can't be shown again:")
     print(made.token, flush=True)
-    first, *others = (url for url in made.urls if "//localhost:" not in url)
+    urls = [url for url in made.urls if "//localhost:" not in url]
+    first, *others = urls or made.urls
     _tell("\nAnother edgecam needs that in a file for its user only, and in its configuration:\n")
     _tell("[signaling]", *(f"# or {json.dumps(url)}" for url in others))
     _tell(f"url = {json.dumps(first)}\npin = {json.dumps(made.pin)}")
@@ -181,7 +187,8 @@ def _live_alone(config: Config, path: Path | None, *, camera: bool) -> None:
     async def life() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        supervisor = Supervisor(notifier, path, config, journal.set_level)
+        restarts = Restarts(ground.state / RESTARTS)
+        supervisor = Supervisor(notifier, path, config, journal.set_level, restarts)
 
         def announce(announcement: app.Announcement | None) -> None:
             _announce(announcement)

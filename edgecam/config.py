@@ -169,6 +169,19 @@ class Encode:
         "at the cost of a second encode by the processor while one watches; `off`: nothing.",
         choices=("full", "half", "off"),
     )
+    small: str = option(
+        "off",
+        "`on`: a viewer whose link can't carry `video_bitrate_least` gets pictures of half the "
+        "width and height, at the cost of a second encode by the processor while one does.",
+        choices=("on", "off"),
+    )
+    small_bitrate: int = option(750_000, "Bits a second of those, at most.", 100_000, 25_000_000)
+    small_bitrate_least: int = option(
+        150_000,
+        "What those may fall to; one who can't carry even that gets fewer of them.",
+        30_000,
+        25_000_000,
+    )
     audio_bitrate: int = option(32_000, "Bits a second of sound.", 6_000, 510_000)
 
 

@@ -12,21 +12,26 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from edgecam.accounts import commands
 from edgecam.config import Config
 from edgecam.errors import CommandError, InUse, StartError
 from edgecam.ground import (
+    CONTROL_SOCKET,
     LOCAL_SOCKET,
     certificate,
     claimed,
     known_accounts,
     known_callers,
+    names_of,
     runtime_folder,
     state_folder,
 )
-from edgecam.web.certificates import Renewal, facts
-from edgecam.web.urls import page_urls
+from edgecam.hostname import lan_name
+from edgecam.peer import addresses
+from edgecam.web.certificates import Leaf, Renewal, facts
+from edgecam.web.urls import is_address, page_hosts, page_urls
 
 SERVICE_FOLDER = Path("/run/edgecam")
 """Where systemd/edgecam.service has its RuntimeDirectory."""
@@ -68,7 +73,7 @@ class Entrance:
     def by_address(self) -> tuple[str, str]:
         """The URL, and the link there, that takes no name server to be opened."""
         pairs = list(zip(self.urls, self.links, strict=True))
-        return next((pair for pair in pairs if ".local:" not in pair[0]), pairs[0])
+        return next((pair for pair in pairs if _is_near(pair[0])), pairs[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,11 @@ class ListedCaller:
     state: str
     created: str
     camera: str
+
+
+def _is_near(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or is_address(host)
 
 
 def new_links(config: Config) -> list[str]:
@@ -93,7 +103,7 @@ def entrance(config: Config) -> Entrance:
         names = ("links", "urls", "pin", "fingerprint", "own", "trust")
         return Entrance(*(answer[name] for name in names))
 
-    return _ask_running(config, "POST", "/link", told)
+    return _ask_page(config, "POST", "/link", told)
 
 
 def status(config: Config) -> str:
@@ -101,14 +111,19 @@ def status(config: Config) -> str:
     return _ask_running(config, "GET", "/status", lambda answer: str(answer["status"]))
 
 
+def report(config: Config) -> dict[str, Any]:
+    """The same for programs, with what has failed and how often. StartError likewise."""
+    return _ask_running(config, "GET", "/status", lambda answer: dict(answer["report"]))
+
+
 def watching(config: Config) -> list[dict[str, Any]]:
     """Who watches the node that runs, as its audience lists them. StartError if none does."""
-    return _ask_running(config, "GET", "/watching", lambda answer: list(answer["watching"]))
+    return _ask_page(config, "GET", "/watching", lambda answer: list(answer["watching"]))
 
 
 def hang_up(config: Config, id_: str) -> str:
     """End what one watches; who that was. CommandError if there is nobody of that ID."""
-    return _ask_running(
+    return _ask_page(
         config, "POST", "/watching/hang-up", lambda answer: str(answer["who"]), {"id": id_}
     )
 
@@ -136,7 +151,7 @@ def set_up_code(config: Config) -> tuple[str, list[str]]:
     """A new set-up code of the node that runs, and where its page is. StartError if none does,
     CommandError if it has an account already.
     """
-    return _ask_running(config, "POST", "/setup", lambda told: (str(told["code"]), told["urls"]))
+    return _ask_page(config, "POST", "/setup", lambda told: (str(told["code"]), told["urls"]))
 
 
 def accounts(config: Config, what: str, arguments: commands.Arguments) -> commands.Answer:
@@ -145,7 +160,8 @@ def accounts(config: Config, what: str, arguments: commands.Arguments) -> comman
     def alone() -> commands.Answer:
         with closing(known_accounts(config)) as ledger:
             told = commands.run(ledger, what, commands.with_hash(arguments))
-        return told | {"urls": page_urls(config.web.host, config.web.port)}
+        # Only a link is to be opened somewhere, which takes a certificate.
+        return told | ({"urls": _urls(config, certificate(config))} if "code" in told else {})
 
     return _either(config, lambda path: _ask(path, "POST", f"/accounts/{what}", arguments), alone)
 
@@ -155,8 +171,8 @@ def add_caller(config: Config, name: str) -> NewCaller:
 
     def alone() -> NewCaller:
         camera, token = known_callers(config).add(name)
-        urls = page_urls(config.web.host, config.web.port)
-        return NewCaller(camera.name, token, urls, certificate(config).pin)
+        leaf = certificate(config)
+        return NewCaller(camera.name, token, _urls(config, leaf), leaf.pin)
 
     def asked(path: Path) -> NewCaller:
         told = _ask(path, "POST", "/callers/add", {"name": name})
@@ -206,6 +222,29 @@ def revoke_caller(config: Config, name: str) -> str:
     return _either(config, asked, lambda: known_callers(config).revoke(name).name)
 
 
+def _ask_page(
+    config: Config,
+    method: str,
+    route: str,
+    told: Callable[[dict[str, Any]], Done],
+    body: dict[str, Any] | None = None,
+) -> Done:
+    _has_to_have_a_page(config)
+    return _ask_running(config, method, route, told, body)
+
+
+def _has_to_have_a_page(config: Config) -> None:
+    if config.signaling.url:
+        raise StartError(
+            "this node calls at another's page: who may come in there is that node's business"
+        )
+
+
+def _urls(config: Config, leaf: Leaf) -> list[str]:
+    names = names_of(addresses.host_addresses(), lan_name())
+    return page_urls(page_hosts(config.web.host, names, leaf), config.web.port)
+
+
 def _ask_running(
     config: Config,
     method: str,
@@ -222,10 +261,7 @@ def _ask_running(
 
 def _either(config: Config, asked: Callable[[Path], Done], alone: Callable[[], Done]) -> Done:
     """What the node that runs answers, or what is done while none can start."""
-    if config.signaling.url:
-        raise StartError(
-            "this node calls at another's page: who may come in there is that node's business"
-        )
+    _has_to_have_a_page(config)
     path = _socket_path(config)
     end = time.monotonic() + TRY_FOR
     while True:
@@ -253,7 +289,8 @@ def _has_to_be_ours(state: Path) -> None:
 
 def _socket_path(config: Config) -> Path:
     """This user's node's; if that is not there, but the system's service is, then that one's."""
-    own, service = runtime_folder(config.paths) / LOCAL_SOCKET, SERVICE_FOLDER / LOCAL_SOCKET
+    name = CONTROL_SOCKET if config.signaling.url else LOCAL_SOCKET
+    own, service = runtime_folder(config.paths) / name, SERVICE_FOLDER / name
     named = config.paths.runtime or config.paths.state
     try:
         return service if not named and not own.exists() and service.exists() else own

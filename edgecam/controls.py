@@ -1,26 +1,41 @@
 """What an operator can see of a running node, and change about it without a restart."""
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from edgecam import hardware
 from edgecam.config import Config
 from edgecam.config import Ice as IceOptions
+from edgecam.encode.eased import Ease
 from edgecam.fanout.fanout import Fanout
+from edgecam.ground import state_folder
 from edgecam.peer.current_ice import CurrentIce
 from edgecam.peer.servers import Servers
 from edgecam.report import Report, Stream
 from edgecam.signaling.caller import Caller
+from edgecam.strain import Condition, Step, Strain
+
+logger = logging.getLogger(__name__)
 
 HARDWARE_CHECK = 10.0
 """Seconds between two looks at temperature and voltage."""
 
 RATE_WINDOW = 5.0
 """Seconds over which the bitrate is measured."""
+
+LESS = {
+    Step.ALL: "",
+    Step.HALF_BITRATE: "the picture has half its bitrate meanwhile",
+    Step.HALF_RATE: "fewer pictures are sent meanwhile",
+    Step.HALF_SIZE: "fewer and smaller pictures are sent meanwhile",
+}
+"""What viewers and operators are told of each."""
 
 LIVE = frozenset(
     {
@@ -44,7 +59,8 @@ class Parts:
 
     ``camera`` in words, ``encoders`` with what they are called in words, the usual one first, and
     the ``microphone``, if there is one;
-    ``set_bitrate`` in bits a second, of no more than the node started with.
+    ``set_bitrate`` in bits a second, of no more than the node started with; ``pictures`` is what
+    readers by HTTP read, if they can; ``ease``, if there is one, is set by how the machine is.
     """
 
     camera: str
@@ -53,6 +69,8 @@ class Parts:
     set_bitrate: Callable[[int], None]
     ice: CurrentIce
     caller: Caller
+    pictures: Fanout | None = None
+    ease: Ease | None = None
 
 
 Supervise = Callable[["Controls"], Coroutine[Any, Any, None]]
@@ -72,7 +90,9 @@ class Controls:
         renew_certificate: Callable[[], Awaitable[None]],
     ) -> None:
         self.parts: Parts | None = None
-        self._most_bitrate = config.encode.video_bitrate
+        self._most_bitrate = self._bitrate_wanted = config.encode.video_bitrate
+        self._strain = Strain()
+        self._state = state_folder(config.paths)
         self._servers = servers
         self._renew_certificate = renew_certificate
         self._troubles: dict[str, str] = {}
@@ -96,8 +116,8 @@ class Controls:
             bitrate=self._bitrate(sum(fanout.delivered_bytes for fanout in fanouts)),
             temperature=self._temperature,
             streams=tuple(
-                Stream(each.name, each.life, each.due, vital=each is not parts.microphone)
-                for each in (*fanouts, parts.microphone)
+                _stream(each, vital=each is not parts.microphone)
+                for each in (*fanouts, parts.microphone, parts.pictures)
                 if each is not None
             ),
             troubles=(*parts.caller.troubles, *parts.ice.troubles, *troubles),
@@ -125,7 +145,8 @@ class Controls:
             viewers = config.viewers
             self.parts.ice.use(servers)
             self.parts.caller.resize(viewers.most, viewers.standing_offers)
-            self.parts.set_bitrate(config.encode.video_bitrate)
+            self._bitrate_wanted = config.encode.video_bitrate
+            self.parts.set_bitrate(self._bitrate_for(self._strain.step))
 
     async def run(self, supervise: Supervise) -> None:
         """Look at the hardware, and have ``supervise`` look at all of it, until cancelled."""
@@ -135,10 +156,32 @@ class Controls:
 
     async def _watch_hardware(self) -> None:
         while True:
-            self._temperature = await asyncio.to_thread(hardware.temperature)
-            weak = await asyncio.to_thread(hardware.under_voltage)
-            self.note("voltage", "under-voltage: the power supply is too weak" if weak else "")
+            self.stand(await asyncio.to_thread(_measured, self._state))
             await asyncio.sleep(HARDWARE_CHECK)
+
+    def stand(self, condition: Condition) -> None:
+        """Say what is wrong with the machine, and have the stream be what it can carry."""
+        before = self._strain.step
+        self._temperature = condition.temperature
+        self._strain.look(condition)
+        step = self._strain.step
+        said = [trouble for trouble in self._strain.troubles.values() if trouble]
+        if self.parts is None:
+            self.note("machine", "; ".join(said))
+            return
+        # The caller's troubles are the node's, too.
+        self.note("machine", "")
+        self.parts.caller.source_failed("machine", "; ".join([*said, LESS[step]] if step else said))
+        if step != before:
+            log = logger.warning if step > before else logger.info
+            log("%s: %s", "; ".join(said) or "the device is well", LESS[step] or "all of it again")
+            self.parts.set_bitrate(self._bitrate_for(step))
+            if self.parts.ease is not None:
+                self.parts.ease.thinned = step >= Step.HALF_RATE
+                self.parts.ease.halved = step >= Step.HALF_SIZE
+
+    def _bitrate_for(self, step: Step) -> int:
+        return self._bitrate_wanted // (2 if step >= Step.HALF_BITRATE else 1)
 
     def _bitrate(self, sent: int) -> int:
         """Bits a second over the last RATE_WINDOW, ``sent`` being all bytes so far."""
@@ -148,3 +191,28 @@ class Controls:
             self._sent.popleft()
         then, before = self._sent[0]
         return round((sent - before) * 8 / (now - then)) if now > then else 0
+
+
+def _measured(state: Path) -> Condition:
+    return Condition(
+        hardware.temperature(),
+        hardware.throttled(),
+        hardware.under_voltage(),
+        hardware.memory_left(),
+        hardware.disk_left(state),
+    )
+
+
+def _stream(fanout: Fanout, *, vital: bool) -> Stream:
+    healing = fanout.healing
+    return Stream(
+        fanout.name,
+        fanout.life,
+        fanout.due,
+        vital,
+        failures=healing.failures,
+        encoders=healing.encoder,
+        reopened=healing.camera,
+        reason=healing.reason,
+        failing=None if healing.since is None else round(time.monotonic() - healing.since, 1),
+    )

@@ -63,6 +63,10 @@ class SourceError(EdgecamError):
     """A camera, a microphone or its encoder failed. It may come back: try again."""
 
 
+class Hangs(SourceError):
+    """A driver or an encoder does not return: trying again is no use as long as it does not."""
+
+
 class SinkError(EdgecamError):
     """A loudspeaker or a screen failed. It may come back: try again."""
 

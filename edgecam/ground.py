@@ -19,6 +19,7 @@ from edgecam.accounts.ledger import Ledger
 from edgecam.config import Config, Ice, Paths, Signaling
 from edgecam.errors import InUse, StartError
 from edgecam.files import claim, private_folder, secret
+from edgecam.hostname import lan_name
 from edgecam.media import VideoFormat
 from edgecam.names import cleaned
 from edgecam.peer import addresses
@@ -43,6 +44,9 @@ from edgecam.web.server import answers
 logger = logging.getLogger(__name__)
 
 LOCAL_SOCKET = "signaling.sock"
+CONTROL_SOCKET = "control.sock"
+"""In its place at a node that calls at another's page: one with a page may use the same folder."""
+
 LEDGER = "accounts.db"
 PRIVACY = "privacy"
 CONTROLS = "camera-controls.json"
@@ -71,8 +75,8 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the page needs besides: who may see it and call there, and the certificate it is served
-    under.
+    """What the page needs besides: who may see it and call there, the certificate it is served
+    under, and the host's name on the LAN.
     """
 
     ledger: Ledger
@@ -81,6 +85,7 @@ class Page:
     certificates: Certificates
     leaf: Leaf
     tls: ssl.SSLContext
+    lan: str
 
 
 def prepare(config: Config) -> Ground:
@@ -93,13 +98,14 @@ def prepare(config: Config) -> Ground:
     if config.signaling.url:
         path = Path(config.signaling.token_file)
         token = _read(path, "the caller token", "signaling.token_file")
-        return Ground(state, runtime / LOCAL_SOCKET, token, servers, None, private)
+        return Ground(state, runtime / CONTROL_SOCKET, token, servers, None, private)
     callers = known_callers(config)
     store = certificates(config)
     hosts = addresses.host_addresses()
     if not hosts:
         logger.warning("this host has no address but loopback: no viewer can be reached")
-    leaf = store.ensure(names_of(hosts))
+    lan = lan_name()
+    leaf = store.ensure(names_of(hosts, lan))
     if leaf.clock_is_wrong:
         logger.warning("the clock is wrong: certificates may be refused until it is set")
     page = Page(
@@ -109,6 +115,7 @@ def prepare(config: Config) -> Ground:
         certificates=store,
         leaf=leaf,
         tls=server_context(leaf),
+        lan=lan,
     )
     token = secret(state / "caller.token")
     return Ground(state, runtime / LOCAL_SOCKET, token, servers, page, private)
@@ -152,7 +159,8 @@ def certificates(config: Config) -> Certificates:
 
 def certificate(config: Config, renew: Renewal = "due") -> Leaf:
     """The certificate this node's page is served under, made if there is none."""
-    return certificates(config).ensure(names_of(addresses.host_addresses()), renew=renew)
+    names = names_of(addresses.host_addresses(), lan_name())
+    return certificates(config).ensure(names, renew=renew)
 
 
 @contextmanager
@@ -201,9 +209,9 @@ def runtime_folder(paths: Paths) -> Path:
     return state_folder(paths) / "run"
 
 
-def names_of(hosts: list[str]) -> Names:
-    """What the certificate is for when the host has these addresses."""
-    return Names(socket.gethostname(), tuple(hosts))
+def names_of(hosts: list[str], lan: str) -> Names:
+    """What the certificate is for when the host has these addresses, and that name on the LAN."""
+    return Names(socket.gethostname(), tuple(hosts), lan)
 
 
 def _read(path: Path, what: str, option: str) -> str:

@@ -1,5 +1,6 @@
 """What the board says about itself, where it does: temperature and voltage. All of it blocks."""
 
+import shutil
 from enum import IntFlag
 from pathlib import Path
 
@@ -58,6 +59,38 @@ def throttled(sys: Path = SYS) -> Throttled:
         except ValueError:
             break
     return Throttled(0)
+
+
+def memory_left(root: Path = Path("/")) -> int | None:
+    """Bytes that this process can have before the kernel ends something: of the machine's without
+    swapping, and of what its control group may take. None if neither can be told; in the sandbox
+    of the unit it is the second only.
+    """
+    left = []
+    machine = _figures(root / "proc/meminfo").get("MemAvailable:")
+    if machine is not None:
+        left.append(machine * 1_024)
+    # Of version 2 (cgroups(7)), as on every system with edgecam's unit.
+    group = _read(root / "proc/self/cgroup").rpartition("0::/")[2]
+    folder = root / "sys/fs/cgroup" / group
+    most, anonymous = _read(folder / "memory.max"), _figures(folder / "memory.stat").get("anon")
+    if most.isdigit() and anonymous is not None:
+        left.append(int(most) - anonymous)
+    return min(left, default=None)
+
+
+def disk_left(folder: Path) -> int | None:
+    """Bytes of the disk that ``folder`` is on; None if that can't be told."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
+
+
+def _figures(file: Path) -> dict[str, int]:
+    """Those of lines that are a name and a figure."""
+    lines = (line.split() for line in _read(file).splitlines())
+    return {words[0]: int(words[1]) for words in lines if len(words) > 1 and words[1].isdigit()}
 
 
 def _read(file: Path) -> str:

@@ -8,15 +8,19 @@ from edgecam.capture.shutter import Shutter, Shuttered
 from edgecam.config import Config
 from edgecam.encode import h264
 from edgecam.encode.decoded import Decoded
-from edgecam.encode.encoded import EncodedVideo
+from edgecam.encode.eased import Ease, Eased
+from edgecam.encode.encoded import EncodedVideo, VideoEncoder
 from edgecam.encode.h264 import X264
 from edgecam.encode.jpeg import Jpeg
 from edgecam.encode.promise import broken_by
+from edgecam.encode.smaller import Smaller
 from edgecam.encode.vp8 import Vp8
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.ground import video_format
+from edgecam.media import VideoFormat
 from edgecam.options import of_driver
 from edgecam.peer.rate import Rate
+from edgecam.peer.sending import Rendition
 
 BY_CAMERA = "H.264 by the camera itself"
 
@@ -29,11 +33,12 @@ def seen(config: Config, shutter: Shutter) -> SharedCamera:
 
 
 class Pictures:
-    """Of one camera: ``video``, which is H.264, ``vp8`` if wanted, and ``jpegs`` for stills.
+    """Of one camera: ``video``, which is H.264, ``small`` and ``vp8`` if wanted, and ``jpegs`` for
+    stills.
 
     ``told`` is called with the state of what somebody watches, why the camera fails, and why only
     VP8 does. ``encoders`` are the fan-outs by what encodes them; ``rates``, by codec, what
-    each follows.
+    each follows; ``ease`` says how much less is encoded than was asked for.
     """
 
     def __init__(
@@ -43,12 +48,14 @@ class Pictures:
         self._camera = camera
         self._told = told
         self._size = video_format(config.camera)
+        self.ease = Ease()
         self.profile_level_id = h264.profile_level_id(self._size, config.encode.video_bitrate)
         self.rates: dict[str, Rate] = {}
         # In this order: the first of its readers reads the camera.
         self._h264 = self._encoded_h264()
         self.video = self._fanout("camera", self._h264)
         self._follow("h264", self._h264)
+        self.small = self._small() if config.encode.small == "on" else None
         self.vp8 = self._vp8() if config.encode.vp8 != "off" else None
 
     def jpegs(self, rate: int) -> EncodedVideo:
@@ -60,33 +67,53 @@ class Pictures:
     def encoders(self) -> dict[str, Fanout]:
         """The usual one first."""
         h264_by = BY_CAMERA if self._h264.by_camera else X264.called
-        return {h264_by: self.video} | ({Vp8.called: self.vp8} if self.vp8 else {})
+        small = {Smaller.called: self.small.fanout} if self.small else {}
+        return {h264_by: self.video} | small | ({Vp8.called: self.vp8} if self.vp8 else {})
 
     def set_bitrate(self, bitrate: int) -> None:
         """No more than that, in bits a second, of each."""
         for rate in self.rates.values():
             rate.hold_to(bitrate)
+        if self.small is not None:
+            self.small.rate.hold_to(min(bitrate, self._config.encode.small_bitrate))
 
     def _encoded_h264(self) -> EncodedVideo:
         size, encode = self._size, self._config.encode
         encoded = EncodedVideo(
             self._camera.tap("H.264"),
-            lambda: X264(size, encode.video_bitrate, encode.keyframe_interval),
+            lambda: self._eased(
+                lambda video: X264(video, encode.video_bitrate, encode.keyframe_interval)
+            ),
             lambda first: broken_by(first, size, self.profile_level_id),
         )
         # A camera that encodes by itself knows it from nowhere else.
         encoded.set_bitrate(encode.video_bitrate)
         return encoded
 
-    def _vp8(self) -> Fanout:
+    def _small(self) -> Rendition:
         size, encode = self._size, self._config.encode
+        most = min(encode.small_bitrate, encode.video_bitrate)
+        encoded = EncodedVideo(
+            Decoded(self._camera.tap("small H.264")),
+            lambda: Smaller(size, most, encode.keyframe_interval),
+        )
+        rate = Rate(encode.small_bitrate_least, most, encoded.set_bitrate)
+        return Rendition(self._fanout("small H.264", encoded), rate)
+
+    def _vp8(self) -> Fanout:
+        encode = self._config.encode
         divisor = 2 if encode.vp8 == "half" else 1
         encoded = EncodedVideo(
             Decoded(self._camera.tap("VP8")),
-            lambda: Vp8(size, encode.video_bitrate, encode.keyframe_interval, divisor),
+            lambda: self._eased(
+                lambda video: Vp8(video, encode.video_bitrate, encode.keyframe_interval, divisor)
+            ),
         )
         self._follow("vp8", encoded)
         return self._fanout("VP8", encoded)
+
+    def _eased(self, make: Callable[[VideoFormat], VideoEncoder]) -> Eased:
+        return Eased(self._size, make, self.ease)
 
     def _fanout(self, name: str, encoded: EncodedVideo) -> Fanout:
         return Fanout(name, encoded, self._config.viewers.queue, self._tell)
@@ -99,4 +126,5 @@ class Pictures:
     def _tell(self, state: State, _: str) -> None:
         # Whether it is the camera or only one of the encoders that fails.
         only_vp8 = self.vp8.reason if self.vp8 and not self._camera.failure else ""
-        self._told(state, self._camera.failure or self.video.reason, only_vp8)
+        small = self.small.fanout.reason if self.small else ""
+        self._told(state, self._camera.failure or self.video.reason or small, only_vp8)

@@ -1,19 +1,27 @@
 """How a node is doing, and the one line that tells a person."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
     """Pictures of one codec, or sound: ``life`` changes with every sign of life from the device or
     its encoder, which is ``due`` while somebody wants it and it is not known to have failed.
-    ``vital``: without it, nothing is left of the call.
+    ``vital``: without it, nothing is left of the call. ``failures``, and how often only its
+    ``encoders`` or the whole of it was begun anew for them, ``reopened``, since the node's start;
+    ``reason`` of the last, and for how many seconds it has been ``failing``, None if it does not.
     """
 
     name: str
     life: int
     due: bool
     vital: bool = True
+    failures: int = 0
+    encoders: int = 0
+    reopened: int = 0
+    reason: str = ""
+    failing: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,15 @@ def line(report: Report, *, starting: bool = False) -> str:
     if report.temperature is not None:
         parts.append(f"{report.temperature:.0f} °C")
     return " ".join("; ".join(parts).split())
+
+
+def told(report: Report) -> dict[str, Any]:
+    """``report`` for a program; as JSON has it, without what only the supervisor reads."""
+    streams = [asdict(stream) for stream in report.streams]
+    kept = ("name", "failures", "encoders", "reopened", "reason", "failing")
+    return asdict(report) | {
+        "streams": [{name: stream[name] for name in kept} for stream in streams]
+    }
 
 
 def _watched(report: Report) -> str:

@@ -20,7 +20,7 @@ from edgecam.signaling.server import SignalingServer
 from edgecam.signaling.tokens import bearer
 from edgecam.web import assets
 from edgecam.web.certificates import CertificateStore, Leaf, Names, server_context
-from edgecam.web.local import local_app
+from edgecam.web.local import add_page, control_app
 from edgecam.web.server import WebServer, listen, listen_locally
 from edgecam.web.sessions import COOKIE, admitted
 from tests.ledger import PASSWORD, Times, open_ledger
@@ -213,13 +213,10 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
             door.leaf = await asyncio.to_thread(server_context, leaf)
             site = await listen(door.web.app, "", 0, door.leaf)
             outer.push_async_callback(site.close)
-            local = local_app(
-                door.desk,
-                door.keeper,
-                lambda: {"urls": [door.url], "pin": leaf.pin},
-                door.signaling.attach,
-                lambda: "as ever",
-            )
+            local = control_app(lambda: {"status": "as ever", "report": {}}, None)
+            where = {"pin": leaf.pin}
+            attach = door.signaling.attach
+            add_page(local, door.desk, door.keeper, lambda: where | {"urls": [door.url]}, attach)
             outer.push_async_callback((await listen_locally(local, door.local)).close)
             door.port = site.port
             door.signaling.start()

@@ -23,10 +23,17 @@ SMALL = {
 class Node:
     """``edgecam run``, or another ``command`` that lives as long, with its state in ``folder``.
 
-    ``start`` again after ``stop`` or ``kill``.
+    ``start`` again after ``stop`` or ``kill``. ``within``: a command that becomes it, such as
+    nsenter.
     """
 
-    def __init__(self, folder: Path, environ: dict[str, str], command: str = "run") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environ: dict[str, str],
+        command: str = "run",
+        within: tuple[str, ...] = (),
+    ) -> None:
         self.state = folder / "state"
         self.ca = self.state / "tls" / "ca.crt"
         self.local_socket = self.state / "run" / "signaling.sock"
@@ -36,6 +43,7 @@ class Node:
         self.set_up_code = ""
         self.trust = ""
         self._command = command
+        self._within = within
         self._environ = SMALL | {"EDGECAM_PATHS_STATE": str(self.state)} | environ
         self._process: asyncio.subprocess.Process | None = None
 
@@ -66,7 +74,7 @@ class Node:
             self._environ["EDGECAM_WEB_PORT"] = str(self.port)
         with await asyncio.to_thread(self.log_file.open, "ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "edgecam", self._command),
+                *(*self._within, sys.executable, "-m", "edgecam", self._command),
                 env=environ | self._environ,
                 # No terminal that could be closed, so that SIGHUP asks for a reload.
                 stdin=asyncio.subprocess.DEVNULL,

@@ -55,6 +55,9 @@ class DrivenProducer:
     def close(self) -> None:
         self.closed += 1
 
+    def abandon(self) -> bool:
+        return False
+
 
 class BrokenProducer(DrivenProducer):
     """Can't be opened so many times, then can."""

@@ -42,6 +42,9 @@ class Replay:
 
     def close(self) -> None: ...
 
+    def abandon(self) -> bool:
+        return False
+
 
 def film() -> list[Packet]:
     """Access units of the virtual camera; the first and the fifth are keyframes."""

@@ -16,7 +16,7 @@ from edgecam.accounts.ledger import Ledger
 from edgecam.accounts.roles import Role, Whence
 from edgecam.accounts.sessions import SESSION_AGE, Grant
 from edgecam.clock import CLOCK_FLOOR, SLACK
-from edgecam.errors import CommandError
+from edgecam.errors import CommandError, NotKept
 from tests.ledger import NOON, PASSWORD, Times, asking, open_ledger
 
 HERE = Whence("192.0.2.7", "a browser")
@@ -135,6 +135,28 @@ def test_a_database_made_read_only(ledger: Ledger, tmp_path: Path) -> None:
             ask(what, **given)
     assert ledger.admit(secret)
     assert len(ask("user-list")["rows"]) == 1
+
+
+def test_what_ended_while_nothing_could_be_written(
+    ledger: Ledger, tmp_path: Path, times: Times
+) -> None:
+    """It does not come back with the node that starts next, once the disk can be written again."""
+    add(ledger)
+    secret = ledger.sessions.begin(HERE, ENTRY, Grant(account="ana"))
+    ledger._database._connection.execute("PRAGMA query_only=ON")
+    meanwhile = ledger.sessions.begin(HERE, ENTRY, Grant(account="ana"))
+    with pytest.raises(NotKept):
+        ledger.sessions.end(lambda it: True, Entry("session revoked"))
+    assert ledger.admit(secret) is None
+    assert ledger.admit(meanwhile) is None
+    ledger.look_again()
+    ledger._database._connection.execute("PRAGMA query_only=OFF")
+    ledger.look_again()
+    assert ledger.book.log(1)[0].entry.event == "session revoked"
+    again = open_ledger(tmp_path, times)
+    assert again.admit(secret) is None
+    assert again.admit(meanwhile) is None
+    again.close()
 
 
 KEEPS_ADDING = """

@@ -35,6 +35,14 @@ def test_a_set_up_code() -> None:
     assert not first.matches("", 1.0)
 
 
+def test_a_set_up_code_tried_a_million_times() -> None:
+    """By as many hosts at once, which no delay holds: none has it, and its owner still does."""
+    first = SetUpCode()
+    code = first.new(0.0)
+    assert not any(first.matches(f"{guess:012}", 1.0) for guess in range(1_000_000))
+    assert first.matches(code, 1.0)
+
+
 def test_delays_grow() -> None:
     """The first failures cost nothing, the next ever more, up to a limit; all is forgotten."""
     delays = Delays(free=2, first=1, most=900)

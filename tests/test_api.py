@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 
 from edgecam.accounts import passwords
 from edgecam.web.api import messages
+from edgecam.web.qr import qr
 from tests.door import Door, open_door
 from tests.ledger import PASSWORD
 from tests.payloads import ONE, answer, offer
@@ -98,6 +99,8 @@ REFUSED: list[tuple[str, dict[str, Any], object]] = [
     ("links/add", {"name": "Oma", "role": "viewer", "seconds": True, "uses": 1}, 400),
     ("links/add", {"name": "Oma", "role": "viewer", "seconds": "60", "uses": 1}, 400),
     ("links/revoke", {"id": "nothing"}, "gone"),
+    ("links/qr", {"code": "nothing"}, "gone"),
+    ("links/qr", {"code": 7}, 400),
     ("tokens/add", {"name": "\x07", "role": "viewer"}, "name"),
     ("tokens/revoke", {"name": "nothing"}, "gone"),
     ("sessions/end", {"id": "nothing"}, "gone"),
@@ -105,6 +108,18 @@ REFUSED: list[tuple[str, dict[str, Any], object]] = [
     ("me/password", {"old": "a wrong one", "password": OTHER}, "wrong"),
     ("me/password", {"old": PASSWORD, "password": "short"}, "password"),
 ]
+
+
+async def test_a_link_to_photograph(door: Door) -> None:
+    """It is the link as this page would write it, as long as it can be used."""
+    admin = await panel(door)
+    made = await admin.post("links/add", name="Oma", role="viewer", seconds=60, uses=1)
+    told = await admin.post("links/qr", code=made["code"])
+    assert told == {"svg": qr(f"{door.url}guest/{made['code']}").decode()}
+    (link,) = (await admin.get("links"))["links"]
+    assert link["uses"] == 1
+    await admin.post("links/revoke", id=link["id"])
+    assert await admin.post("links/qr", code=made["code"]) == "gone"
 
 
 @pytest.mark.parametrize(("what", "message", "code"), REFUSED)

@@ -140,6 +140,12 @@ def test_no_encoder(tmp_path: Path) -> None:
     assert not module.has_encoder(tmp_path / "video11")
 
 
+def test_the_default_is_for_a_processor() -> None:
+    """What is encoded on a device without an encoder, if the operator has chosen nothing."""
+    usual = Camera()
+    assert usual.width * usual.height * usual.rate <= module.SOFTWARE
+
+
 def test_a_camera_of_picamera_has_no_mjpeg() -> None:
     """The configuration says so."""
     wrong = contradictions(Config(camera=Camera(driver="picamera", format="mjpeg")))

@@ -1,5 +1,6 @@
 """The driver ``v4l2`` as far as it goes without a device: files instead, and what goes wrong."""
 
+import errno
 import gc
 from collections.abc import Generator
 from fractions import Fraction
@@ -18,6 +19,7 @@ from edgecam.capture.access_units import AccessUnits
 from edgecam.capture.pump import Pump
 from edgecam.capture.rhythm import Rhythm
 from edgecam.capture.testcard import Card
+from edgecam.capture.v4l2 import camera as module
 from edgecam.capture.v4l2 import names
 from edgecam.capture.v4l2.camera import V4l2Camera
 from edgecam.capture.v4l2.stream import decoded, stream, taken_ns
@@ -128,6 +130,23 @@ def test_what_cannot_be_opened_is_said(device: str, said: str) -> None:
         camera.close()
         with pytest.raises(SourceError, match="open it first"):
             camera.read()
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EBUSY, "the camera x is in use by another program, which has to let it go"),
+        (errno.ENODEV, "the camera x was unplugged"),
+        (errno.EACCES, "the camera x may not be opened by this user"),
+        (errno.ENOSPC, "the camera x gets no room on its USB bus"),
+    ],
+)
+def test_what_the_kernel_says_is_explained(number: int, said: str) -> None:
+    """Whether it is said to the driver or to FFmpeg, which streams from the camera."""
+    with pytest.raises(SourceError, match=said), module._Explained("the camera x"):
+        raise OSError(number, "no words for anybody")
+    with pytest.raises(SourceError, match=said), module._Explained("the camera x"):
+        av.error.err_check(-number)
 
 
 def test_no_camera_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

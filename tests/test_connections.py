@@ -138,6 +138,25 @@ async def test_slow_clients_are_cut(door: Door) -> None:
     writer.close()
 
 
+@pytest.mark.parametrize(
+    "much",
+    [
+        b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * 10_000 + b"\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"X-Many: x\r\n" * 10_000 + b"\r\n",
+    ],
+    ids=["path", "header", "headers"],
+)
+async def test_headers_have_an_end(door: Door, much: bytes) -> None:
+    """More than any browser sends is refused, and the connection is closed."""
+    reader, writer = await asyncio.open_connection("localhost", door.port, ssl=door.tls)
+    writer.write(much)
+    await writer.drain()
+    async with asyncio.timeout(LONG):
+        assert (await reader.read()).startswith(b"HTTP/1.0 400 ")
+    writer.close()
+
+
 async def test_a_body_that_never_ends_is_not_waited_for(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

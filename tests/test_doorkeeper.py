@@ -235,6 +235,7 @@ async def test_with_a_disk_that_is_read_only(desk: Desk) -> None:
     await desk.add()
     given = {"name": "Oma", "role": "viewer", "seconds": 3_600, "uses": 1}
     code = (await desk.keeper.command("link-add", given))["code"]
+    before = await desk.keeper.sign_in("Ana", PASSWORD, HERE)
     connection = desk.keeper.ledger._database._connection
     await asyncio.to_thread(connection.execute, "PRAGMA query_only=ON")
     secret = await desk.keeper.sign_in("Ana", PASSWORD, HERE)
@@ -244,9 +245,14 @@ async def test_with_a_disk_that_is_read_only(desk: Desk) -> None:
     with pytest.raises(NotAdmitted) as refused:
         await desk.keeper.enter_as_guest(code, HERE)
     assert refused.value.code == "not-kept"
+    # It is nowhere that it could come back from; the other is.
+    await desk.keeper.sign_out(admitted)
+    assert desk.keeper.ledger.admit(secret) is None
+    admitted = desk.keeper.ledger.admit(before)
+    assert admitted
     with pytest.raises(CommandError, match="can't be written"):
         await desk.keeper.sign_out(admitted)
-    assert desk.keeper.ledger.admit(secret) is None
+    assert desk.keeper.ledger.admit(before) is None
 
 
 async def test_what_is_written_down(desk: Desk) -> None:
@@ -260,3 +266,24 @@ async def test_what_is_written_down(desk: Desk) -> None:
     assert events[0] == "account made"
     assert events[-1] == "signed in"
     assert events.count("sign-in failed") == 20
+
+
+async def test_a_disk_that_becomes_read_only(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told once, also when nobody asks for anything, and so is that it is over."""
+    told: list[str] = []
+    desk.keeper.troubled = told.append
+    database = desk.keeper.ledger.book._database
+    await desk.keeper.look_again()
+    assert told == []
+    monkeypatch.setattr(database, "is_read_only", lambda: True)
+    await asyncio.to_thread(database._connection.execute, "PRAGMA query_only=ON")
+    for _ in range(2):
+        await desk.keeper.look_again()
+    assert len(told) == 1
+    assert "can't be written" in told[0]
+    with pytest.raises(CommandError, match="can't be written"):
+        await desk.keeper.command("token-add", {"name": "printer", "role": "viewer"})
+    assert len(told) == 1
+    await asyncio.to_thread(database._connection.execute, "PRAGMA query_only=OFF")
+    await desk.keeper.look_again()
+    assert told[1:] == [""]

@@ -23,17 +23,17 @@ class States:
 
     def __init__(self) -> None:
         self.seen: list[tuple[State, str]] = []
-        self._changed = asyncio.Event()
+        self.changed = asyncio.Event()
 
     def __call__(self, state: State, reason: str) -> None:
         self.seen.append((state, reason))
-        self._changed.set()
+        self.changed.set()
 
     async def until(self, state: State) -> None:
         """Wait until the last state seen is ``state``."""
         while not self.seen or self.seen[-1][0] != state:
-            self._changed.clear()
-            await self._changed.wait()
+            self.changed.clear()
+            await self.changed.wait()
 
 
 @asynccontextmanager

@@ -7,6 +7,14 @@ from tests.modules import in_node
 
 Event = dict[str, Any]
 
+WORDS = """
+async (cameras) => {
+  const { wordsFor } = await import("./page/words.js");
+  const { INITIAL } = await import("./page/state.js");
+  const english = (await import("./page/languages/en.js")).default;
+  return cameras.map((camera) => wordsFor({ ...INITIAL, phase: "live", camera }, english));
+}
+"""
 TELL = """
 async (stories) => {
   const { reduce, INITIAL } = await import("./page/state.js");
@@ -17,7 +25,8 @@ UP: Event = {"type": "socket-up"}
 OFFER: Event = {"type": "offer", "call": "one", "camera": "porch", "viewer": "me"}
 NEXT: Event = OFFER | {"call": "two"}
 ELSEWHERE: Event = NEXT | {"camera": "gate"}
-FRAME: Event = {"type": "frame"}
+FRAME: Event = {"type": "frame", "late": None}
+LATE: Event = {"type": "frame", "late": 2.9}
 LIVE = [UP, OFFER, FRAME]
 STATUS: Event = {"type": "status", "status": {"state": "ready"}}
 QUIET: Event = {"type": "quiet", "age": 3.7}
@@ -43,6 +52,12 @@ STORIES: dict[str, tuple[list[Event], dict[str, Any]]] = {
     "live": (LIVE, {"phase": "live", "call": "one", "age": None}),
     "delayed: how old it is, in whole seconds": ([*LIVE, QUIET], {"phase": "stale", "age": 3}),
     "and live again": ([*LIVE, QUIET, FRAME], {"phase": "live", "age": None}),
+    "they come, but late": ([*LIVE, LATE], {"phase": "live", "late": 2}),
+    "a little is a second": ([*LIVE, LATE | {"late": 0.6}], {"phase": "live", "late": 1}),
+    "late from the first on": ([UP, OFFER, LATE], {"phase": "live", "late": 2}),
+    "and as they should again": ([*LIVE, LATE, FRAME], {"phase": "live", "late": None}),
+    "late, then none": ([*LIVE, LATE, QUIET], {"phase": "stale", "age": 3, "late": None}),
+    "late, then over": ([*LIVE, LATE, over("one")], {"phase": "lost", "late": None}),
     "quiet before there was a picture": ([UP, OFFER, QUIET], {"phase": "answering", "age": None}),
     "over": ([*LIVE, over("one")], {"phase": "lost", "call": None, "reason": "bye"}),
     "another call is over": ([*LIVE, over("two")], {"phase": "live", "call": "one"}),
@@ -108,6 +123,7 @@ async (events) => {
       if (["live", "stale", "answering"].includes(next.phase) && next.call === null)
         wrong.push([next.phase, state, event]);
       if ((next.phase === "stale") !== (next.age !== null)) wrong.push(["age", state, event, next]);
+      if (next.late !== null && next.phase !== "live") wrong.push(["late", state, event, next]);
       const key = JSON.stringify(next);
       if (!seen.has(key)) seen.set(key, next);
     }
@@ -121,7 +137,7 @@ async (events) => {
 def test_whatever_happens_in_whatever_order(tmp_path: Path) -> None:
     """There is no live picture without a call, and only one that is old has an age."""
     events = [
-        *(UP, OFFER, NEXT, ELSEWHERE, FRAME, QUIET, FULL, STATUS),
+        *(UP, OFFER, NEXT, ELSEWHERE, FRAME, LATE, QUIET, FULL, STATUS),
         *(over("one"), over("two", "unsupported"), down(), down("too-many")),
         *({"type": "paused", "paused": paused} for paused in (True, False)),
         *({"type": kind} for kind in ("leave", "return", "rejoin", "no-webrtc", "named")),
@@ -215,6 +231,7 @@ def test_what_the_server_says_of_the_settings_is_checked(tmp_path: Path) -> None
             [{"at": 1, "event": "new", "who": "", "what": "", "address": ""}],
         ),
         (["readSecret", "code", {"code": "abcdefgh-_"}], "abcdefgh-_"),
+        (["readPicture", {"svg": "<svg a='#'/>"}], "data:image/svg+xml,%3Csvg%20a%3D'%23'%2F%3E"),
         (["browserOf", "Mozilla/5.0 (X11; Linux x86_64) Chrome/1 Safari/1"], "Chrome · Linux"),
         (["browserOf", "Mozilla/5.0 (iPhone; CPU iPhone OS) Safari/1"], "Safari · iPhone"),
         (["browserOf", "curl"], ""),
@@ -231,6 +248,17 @@ def test_what_the_server_says_of_the_settings_is_checked(tmp_path: Path) -> None
         ["readWatching", {"watching": [{"id": "", "since": 7}]}],
         ["readSecret", "code", {"code": "../../sign-out?"}],
         ["readSecret", "code", {"token": "abcdefgh"}],
+        *(["readPicture", value] for value in ("", {"svg": 7}, {"svg": "<html><svg "})),
+        ["readPicture", {"svg": "<svg " + 70_000 * " "}],
     ]
     found = in_node(tmp_path, READ, [*(told for told, _ in taken), *refused])
     assert found == [*(expected for _, expected in taken), *[None] * len(refused)]
+
+
+def test_what_is_wrong_is_said_beside_the_picture(tmp_path: Path) -> None:
+    """Also while the camera is ready; that all places are taken is no news to who has one."""
+    states = ("ready", "failed", "full", "ready")
+    cameras = [{"state": state, "message": "it is hot", "privacy": False} for state in states]
+    cameras[-1]["message"] = ""
+    said = in_node(tmp_path, WORDS, cameras)
+    assert [words["detail"] for words in said] == ["It is hot.", "It is hot.", "", ""]

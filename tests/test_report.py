@@ -1,9 +1,10 @@
 """The line about a node, and what the board says about itself."""
 
+import json
 from pathlib import Path
 
 from edgecam import hardware
-from edgecam.report import Report, line
+from edgecam.report import Report, Stream, line, told
 
 CAMERA = "virtual 640x360@15"
 
@@ -27,6 +28,24 @@ def test_the_line_while_it_starts() -> None:
     assert line(Report(), starting=True) == "starting"
     assert line(Report(troubles=("no TURN",)), starting=True) == "starting; no TURN"
     assert line(Report(CAMERA), starting=True) == "starting; nobody watches virtual 640x360@15"
+
+
+def test_what_a_program_is_told() -> None:
+    """As JSON has it; what has failed, with how often what was begun anew for it."""
+    stream = Stream("camera", 7, due=True, failures=2, reopened=1, reason="gone", failing=3.5)
+    found = json.loads(json.dumps(told(Report(CAMERA, streams=(stream,), troubles=("it hangs",)))))
+    assert found["camera"] == CAMERA
+    assert found["troubles"] == ["it hangs"]
+    assert found["streams"] == [
+        {
+            "name": "camera",
+            "failures": 2,
+            "encoders": 0,
+            "reopened": 1,
+            "reason": "gone",
+            "failing": 3.5,
+        }
+    ]
 
 
 def zone(sys: Path, number: int, kind: str, temperature: str) -> None:
@@ -61,7 +80,30 @@ def test_under_voltage(tmp_path: Path) -> None:
     assert hardware.under_voltage(tmp_path)
 
 
+def test_memory_and_disk(tmp_path: Path) -> None:
+    """As the kernel has them; nothing where it says nothing."""
+    assert hardware.memory_left(tmp_path) is None
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    4 kB\n")
+    assert hardware.memory_left(tmp_path) == 4_096
+    (tmp_path / "proc/self").mkdir()
+    (tmp_path / "proc/self/cgroup").write_text("0::/system.slice/edgecam.service\n")
+    group = tmp_path / "sys/fs/cgroup/system.slice/edgecam.service"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text("max\n")
+    (group / "memory.stat").write_text("anon 1000\nfile 5000\n")
+    assert hardware.memory_left(tmp_path) == 4_096
+    (group / "memory.max").write_text("3000\n")
+    assert hardware.memory_left(tmp_path) == 2_000
+    (tmp_path / "proc/meminfo").unlink()
+    assert hardware.memory_left(tmp_path) == 2_000
+    assert hardware.disk_left(tmp_path)
+    assert hardware.disk_left(tmp_path / "nothing") is None
+
+
 def test_this_machine() -> None:
     """Whatever it has can be read without an error."""
+    hardware.memory_left()
+    hardware.throttled()
     hardware.temperature()
     hardware.under_voltage()

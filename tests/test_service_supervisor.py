@@ -15,6 +15,7 @@ from edgecam.lifecycle import cancelled
 from edgecam.report import Report, Stream
 from edgecam.service import supervisor as module
 from edgecam.service.notify import Notifier
+from edgecam.service.restarts import FIRST, LONGEST, Restarts
 from edgecam.service.supervisor import Supervisor
 
 DEFAULTS = Config()
@@ -60,7 +61,11 @@ class Desk:
         self.levels: list[str] = []
         self._listener = listener
         self.supervisor = Supervisor(
-            Notifier(listener.getsockname(), watchdog=20.0), self.file, config, self.levels.append
+            Notifier(listener.getsockname(), watchdog=20.0),
+            self.file,
+            config,
+            self.levels.append,
+            Restarts(folder / "restarts.json"),
         )
 
     async def hear(self, text: str) -> str:
@@ -129,6 +134,63 @@ async def test_a_camera_that_hangs(tmp_path: Path, caplog: pytest.LogCaptureFixt
         # It did not come to that: the camera is back.
         it.node.streams = (Stream("camera", 8, due=True),)
         await it.hear("WATCHDOG=1")
+
+
+async def test_a_camera_that_still_hangs(tmp_path: Path) -> None:
+    """After the new process there is no other at once: page and calls go on, and it is told."""
+    before = Restarts(tmp_path / "restarts.json")
+    await asyncio.to_thread(before.note)
+    async with supervised(tmp_path) as it:
+        it.supervisor.ready()
+        it.node.streams = (Stream("camera", 7, due=True),)
+        await it.hear("STATUS=the camera hangs")
+        for _ in range(5):
+            assert await it.hear("WATCHDOG") == "WATCHDOG=1"
+
+
+def test_restarts_become_rare(tmp_path: Path) -> None:
+    """A minute, two, four, at most an hour; also of a process that knows of the others by disk."""
+    now, waits = 1_000.0, []
+
+    def clock() -> float:
+        return now
+
+    for _ in range(9):
+        restarts = Restarts(tmp_path / "kept", clock)
+        began = now
+        while not restarts.may():
+            now += FIRST
+        waits.append((now - began) / FIRST)
+        restarts.note()
+    assert waits == [0, 1, 2, 4, 8, 16, 32, LONGEST / FIRST, LONGEST / FIRST]
+    now += 2 * LONGEST + 1
+    assert restarts.may()
+    restarts.note()
+    assert restarts.count == 1
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "[]", '{"count": 9, "last": 6.0}', '{"count": -1, "last": 4.0}', "\xff"]
+)
+def test_restarts_of_another_start(tmp_path: Path, kept: str) -> None:
+    """They don't count, and neither does what makes no sense."""
+    (tmp_path / "kept").write_text(kept, "latin-1")
+    restarts = Restarts(tmp_path / "kept", lambda: 5.0)
+    assert restarts.may()
+    restarts.note()
+    assert not restarts.may()
+
+
+async def test_a_disk_that_is_full(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What can't be counted is not done: it could be again and again."""
+    async with supervised(tmp_path) as it:
+        await asyncio.to_thread((tmp_path / "restarts.json").mkdir)
+        it.supervisor.ready()
+        it.node.streams = (Stream("camera", 7, due=True),)
+        await it.hear("STATUS=the camera hangs")
+        await it.hear("WATCHDOG=1")
+        while not any("can't be counted" in message for message in caplog.messages):
+            assert await it.hear("WATCHDOG") == "WATCHDOG=1"
 
 
 async def test_one_codec_that_hangs(tmp_path: Path) -> None:

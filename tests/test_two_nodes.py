@@ -198,3 +198,30 @@ async def test_asking_a_node_in_other_ways(porch: Node) -> None:
                 async with http.post(url, data=body) as answer:
                     assert answer.status == 409
                     assert (await answer.json())["error"]
+
+
+async def test_a_node_without_a_page_is_asked(porch: Node, tmp_path: Path) -> None:
+    """How it is, and its privacy switch, which shows at the other's page; who may come in there it
+    does not know.
+    """
+    environ = await let_in(porch, "Gate", tmp_path)
+    async with viewer_of(porch) as viewer, calling_node(tmp_path, environ) as gate:
+        await viewer.connect()
+        gates = (await listed(viewer, Porch="ready", Gate="ready"))["Gate"]
+        code, out, _ = await gate.command("status")
+        assert (code, out.startswith("nobody watches virtual")) == (0, True)
+        assert await gate.command("privacy") == (0, "off\n", "")
+        closed = "on: camera and microphone are closed\n"
+        assert await gate.command("privacy", "on") == (0, closed, "")
+        assert (await listed(viewer, Porch="ready", Gate="failed"))["Gate"] == gates
+        assert await gate.command("privacy", "off") == (0, "off\n", "")
+        await listed(viewer, Porch="ready", Gate="ready")
+        for asked in (("link",), ("setup",), ("watching",), ("user", "list")):
+            code, _, told = await gate.command(*asked)
+            assert code == 1
+            assert "that node's business" in told
+        # Another beside it is in nobody's way.
+        async with calling_node(tmp_path, environ) as second:
+            assert "can't ask this node" in await asyncio.to_thread(lambda: second.log)
+            await second.stop()
+        assert await gate.command("privacy") == (0, "off\n", "")

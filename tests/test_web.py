@@ -193,6 +193,8 @@ async def test_the_policy(door: Door) -> None:
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
             assert answer.headers["Server"] == "edgecam"
+            # Who has not trusted the CA yet would be locked out by it.
+            assert "Strict-Transport-Security" not in answer.headers
 
 
 async def test_files_are_compressed_and_kept(door: Door) -> None:

@@ -82,6 +82,16 @@ class Book:
         except NotKept as error:
             self._seldom.log(self.clock.steady(), logging.WARNING, "%s", error)
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be written now, as far as it was tried; "" if it can."""
+        return self._database.trouble
+
+    def look_again(self) -> None:
+        """See whether the disk has become read-only, or is so no longer."""
+        if self.trouble or self._database.is_read_only():
+            self.keep_time()
+
     def log(self, most: int = MOST_ENTRIES) -> list[Logged]:
         """The last entries, the newest first."""
         rows = self.rows(

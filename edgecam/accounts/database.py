@@ -56,11 +56,15 @@ _OUT_OF_REACH = frozenset(
 
 
 class Database:
-    """The file ``path``, made if there is none. StartError if it can't be read."""
+    """The file ``path``, made if there is none. StartError if it can't be read.
+
+    ``trouble`` is why the last change could not be written, "" if it was.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.was_set_aside = False
+        self.trouble = ""
         try:
             self._connection = self._opened()
         except sqlite3.Error as error:
@@ -82,10 +86,18 @@ class Database:
         try:
             _write(self._connection, statements)
         except sqlite3.Error as error:
-            raise NotKept(
-                f"{self._path} can't be written ({error}): "
-                "make it this user's own, and room there; nothing has changed"
-            ) from error
+            self.trouble = (
+                f"{self._path} can't be written ({error}): make it this user's own, and room there"
+            )
+            raise NotKept(f"{self.trouble}; nothing has changed") from error
+        self.trouble = ""
+
+    def is_read_only(self) -> bool:
+        """Whether the disk says that it is, which costs no write to find out."""
+        try:
+            return bool(os.statvfs(self._path).f_flag & os.ST_RDONLY)
+        except OSError:
+            return True
 
     def set_aside(self, reason: str) -> None:
         """Begin anew, and keep what there was as ``*.bad``. StartError if that can't be."""

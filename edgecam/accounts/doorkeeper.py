@@ -33,6 +33,9 @@ MOST_HELD = 4.0
 TIME_KEPT = 6 * 3_600.0
 """Seconds: a few writes a day."""
 
+DISK_LOOK = 60.0
+"""Seconds between two looks at the disk, which write nothing while all is well."""
+
 NOTED_BURST, NOTED_RATE = 20, 1 / 60
 """Failures written down: anybody can cause them all day, and a memory card wears out."""
 
@@ -44,8 +47,9 @@ class Doorkeeper:
     ``name`` or ``password`` is no good for a new account; ``done``: there is an account already;
     ``not-kept``: the disk is broken.
 
-    ``audience`` is who watches. ``changed`` is called whenever who may do what may have changed.
-    Close it at the end.
+    ``audience`` is who watches. ``changed`` is called whenever who may do what may have changed,
+    ``troubled`` with why nothing can be written when that changes, "" if it can again. Close it at
+    the end.
     """
 
     def __init__(
@@ -53,6 +57,8 @@ class Doorkeeper:
     ) -> None:
         self.ledger = ledger
         self.changed: Callable[[], None] = lambda: None
+        self.troubled: Callable[[str], None] = lambda trouble: None
+        self._trouble = ""
         self.audience = Audience(ledger.book.clock, ledger.still)
         self._steady = ledger.book.clock.steady
         self._sleep = sleep
@@ -72,10 +78,20 @@ class Doorkeeper:
         await asyncio.to_thread(self._let_go)
 
     async def keep_time(self) -> None:
-        """Write down the time now and then, for starts at which nobody knows it."""
+        """Write down the time now and then, for starts at which nobody knows it, and see whether
+        the disk can be written.
+        """
+        kept = self._steady()
         while True:
-            await asyncio.sleep(TIME_KEPT)
-            await self._write(self.ledger.book.keep_time)
+            await asyncio.sleep(DISK_LOOK)
+            await self.look_again()
+            if self._steady() - kept >= TIME_KEPT:
+                kept = self._steady()
+                await self._write(self.ledger.book.keep_time)
+
+    async def look_again(self) -> None:
+        """See whether the disk can be written; it is told if that has changed."""
+        await self._write(self.ledger.look_again)
 
     def new_link(self) -> str:
         """The code of a new one-time link, which lets an admin in."""
@@ -272,7 +288,15 @@ class Doorkeeper:
 
     async def _write(self, do: Callable[..., Done], *values: object, **named: object) -> Done:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writing, partial(do, *values, **named))
+        try:
+            return await loop.run_in_executor(self._writing, partial(do, *values, **named))
+        finally:
+            self._tell(self.ledger.book.trouble)
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self.troubled(trouble)
 
     async def _hash(self, do: Callable[..., Done], *values: object) -> Done:
         return await asyncio.get_running_loop().run_in_executor(self._hashing, do, *values)

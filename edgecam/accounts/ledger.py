@@ -1,6 +1,7 @@
 """All there is to know about who may do what, in one file."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from edgecam.accounts.book import Book
@@ -72,6 +73,13 @@ class Ledger:
         """The account somebody came in by; None for guests, machines, and who is at the console."""
         session = self.sessions.of(admitted.id) if admitted.kind == "session" else None
         return self.people.find(session.account) if session and session.account else None
+
+    def look_again(self) -> None:
+        """See whether the disk can be written, and write what has ended while it could not."""
+        self.book.look_again()
+        if not self.book.trouble:
+            with suppress(NotKept):
+                self.sessions.settle()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -56,6 +56,10 @@ class Sessions:
         )
         # Begun while the clock was wrong: it may be set right any moment, and says nothing of them.
         self._undated: dict[str, float] = {}
+        # Not on the disk, which could not be written.
+        self._unkept: set[str] = set()
+        # Ended, and still on the disk for the same reason.
+        self._owed: list[tuple[Entry, list[Session]]] = []
         self._have(_session(*row) for row in sorted(rows, key=lambda row: row[5]))
 
     def all(self) -> list[Session]:
@@ -107,6 +111,7 @@ class Sessions:
             if must_be_kept:
                 raise
             self._book.note(Entry("session not kept", entry.who, str(error), whence.address))
+            self._unkept.add(session.id)
         if clock.is_wrong:
             self._undated[session.id] = clock.steady() + session.ends - created
         self._have([it for it in self._sessions.values() if it not in too_many] + [session])
@@ -114,13 +119,24 @@ class Sessions:
 
     def end(self, which: Callable[[Session], bool], entry: Entry) -> list[Session]:
         """End those. They have ended also when NotKept is raised, but might come back with the node
-        that starts next.
+        that starts next, unless ``settle`` can write it before.
         """
         ended = [each for each in self._sessions.values() if which(each)]
+        kept = [each for each in ended if each.id not in self._unkept]
         self.forget(which)
-        if ended:
-            self._book.change(entry, *_ended(ended))
+        if kept:
+            self._owed.append((entry, kept))
+            self.settle()
+        elif ended:
+            self._book.note(entry)
         return ended
+
+    def settle(self) -> None:
+        """End on the disk what has ended. NotKept while it can't be written."""
+        while self._owed:
+            entry, ended = self._owed[0]
+            self._book.change(entry, *_ended(ended))
+            del self._owed[0]
 
     def forget(self, which: Callable[[Session], bool]) -> None:
         """Have those no more that are no longer on disk."""
@@ -130,6 +146,7 @@ class Sessions:
         self._sessions = {it.id: it for it in sessions}
         self._ids = {it.digest: it.id for it in self._sessions.values()}
         self._undated = {k: v for k, v in self._undated.items() if k in self._sessions}
+        self._unkept &= self._sessions.keys()
 
     def _lasts(self, session: Session) -> bool:
         clock = self._book.clock

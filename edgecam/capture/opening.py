@@ -5,7 +5,7 @@ from contextvars import copy_context
 from threading import Condition, Thread
 from typing import Generic, TypeVar
 
-from edgecam.errors import SourceError
+from edgecam.errors import Hangs
 
 Opened = TypeVar("Opened")
 
@@ -15,8 +15,8 @@ PATIENCE = 10.0
 
 class Opening(Generic[Opened]):
     """Opens a device by ``work``, in a thread of its own each time. Should that hang, the caller
-    does not: it gets a SourceError that says ``hangs``, and so does who tries again while the
-    thread is still at it. What was opened too late goes to ``discard``.
+    does not: it gets a Hangs that says ``hangs``, and so does who tries again while the thread is
+    still at it. What was opened too late goes to ``discard``.
     """
 
     def __init__(
@@ -30,10 +30,10 @@ class Opening(Generic[Opened]):
     def __call__(self) -> Opened:
         """What ``work`` returns, or raises. For one thread at a time."""
         if self._attempt is not None and self._attempt.goes_on:
-            raise SourceError(self._hangs)
+            raise Hangs(self._hangs)
         self._attempt = attempt = _Attempt(self._work, self._discard)
         if not attempt.ended_within(PATIENCE):
-            raise SourceError(self._hangs)
+            raise Hangs(self._hangs)
         return attempt.result()
 
 

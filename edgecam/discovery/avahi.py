@@ -7,7 +7,7 @@ addresses, answers for HOST.local, and says goodbye when the connection that ask
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -37,11 +37,17 @@ class NoAvahi(Exception):  # noqa: N818 - named for what has happened
     """It does not run here, no longer runs, or does not take what it is asked."""
 
 
-async def announce(offer: Offer) -> None:
-    """Have it announced until cancelled; NoAvahi once it can't be."""
+async def announce(offer: Offer, named: Callable[[str], None]) -> None:
+    """Have it announced until cancelled; NoAvahi once it can't be.
+
+    ``named`` is told what avahi calls this host, which is another name once two are called alike.
+    """
     try:
         async with _server() as server:
-            await _announce(server, offer)
+            while True:
+                host = await _host_name(server)
+                named(host)
+                await _announce(server, offer, host)
     except _TROUBLE as error:
         raise NoAvahi(str(error)) from error
 
@@ -117,8 +123,12 @@ async def _committed(server: _Server, group: str, name: str, offer: Offer) -> in
         await asyncio.sleep(SETTLE)
 
 
-async def _announce(server: _Server, offer: Offer) -> None:
-    host = await server.call("/", "Server", "GetHostNameFqdn")
+async def _host_name(server: _Server) -> str:
+    return str(await server.call("/", "Server", "GetHostNameFqdn"))
+
+
+async def _announce(server: _Server, offer: Offer, host: str) -> None:
+    """Until the host is called something else than ``host``: what is announced leads there."""
     for number in range(1, MOST_NAMESAKES):
         name = offer.named(number)
         group = await server.call("/", "Server", "EntryGroupNew")
@@ -128,10 +138,15 @@ async def _announce(server: _Server, offer: Offer) -> None:
             state = COLLISION
         if state == ESTABLISHED:
             logger.info("found on the LAN as %r, at %s, by avahi", name, host)
-        while state == ESTABLISHED:
+        same = True
+        while state == ESTABLISHED and same:
             await asyncio.sleep(POLL)
+            same = await _host_name(server) == host
             state = await server.call(group, "EntryGroup", "GetState")
         await server.call(group, "EntryGroup", "Free")
+        if not same or await _host_name(server) != host:
+            logger.info("this host is no longer %s", host)
+            return
         if state != COLLISION:
             raise NoAvahi(f"its state is {state}")
     raise NoAvahi("all names are taken")

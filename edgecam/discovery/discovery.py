@@ -16,11 +16,16 @@ LOOK_FOR_AVAHI = 30.0
 
 
 class Discovery:
-    """Announces ``offer``, at the addresses that ``hosts`` says this host has."""
+    """Announces ``offer``, at the addresses that ``hosts`` says this host has; ``named`` is told by
+    which name.
+    """
 
-    def __init__(self, offer: Offer, hosts: Callable[[], list[str]]) -> None:
+    def __init__(
+        self, offer: Offer, hosts: Callable[[], list[str]], named: Callable[[str], None]
+    ) -> None:
         self._offer = offer
         self._hosts = hosts
+        self._named = named
         self._moved = asyncio.Event()
 
     def moved(self) -> None:
@@ -32,7 +37,7 @@ class Discovery:
         backoff = Backoff("being found on the LAN", longest=LOOK_FOR_AVAHI)
         while True:
             try:
-                await avahi.announce(self._offer)
+                await avahi.announce(self._offer, self._named)
             except avahi.NoAvahi as error:
                 if await avahi.runs():
                     # Two responders would be in each other's way.
@@ -54,6 +59,7 @@ class Discovery:
                     return
                 continue
             async with responder.announced(self._offer, hosts):
+                self._named(f"{self._offer.hostname}.local")
                 if await self._avahi_first():
                     return
 

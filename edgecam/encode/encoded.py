@@ -53,11 +53,12 @@ class EncodedVideo:
         self._make = encoder
         self._flaw = flaw
         self._encoder: VideoEncoder | None = None
+        self._encoding: VideoEncoder | None = None
         self._bitrate: int | None = None
         self._unchecked = True
 
     def open(self) -> None:
-        self._unchecked = True
+        self._unchecked, self._encoding = True, None
         encoder = self._make()
         if self._bitrate is not None:
             encoder.set_bitrate(self._bitrate)
@@ -73,7 +74,23 @@ class EncodedVideo:
         self.by_camera = isinstance(seen, Packet)
         if isinstance(seen, Packet):
             return self._passed_on(seen, keyframe())
-        return encoder.encode(seen, keyframe())
+        self._encoding = encoder
+        packets = encoder.encode(seen, keyframe())
+        # Not by one that was abandoned: its place is another's by now.
+        if self._encoding is encoder:
+            self._encoding = None
+        return packets
+
+    def abandon(self) -> bool:
+        """For another thread than the one that reads, which hangs: let go of an encoder that does
+        not return, and close the camera, so that a third may open both anew. Whether it was the
+        encoder that hung; if not, nothing is done.
+        """
+        if self._encoding is None:
+            return False
+        self._encoding = self._encoder = None
+        self._source.close()
+        return True
 
     def set_bitrate(self, bitrate: int) -> None:
         """In bits a second, from the next picture on and across ``open``. For any thread."""
@@ -123,6 +140,10 @@ class EncodedAudio:
         if encoder is None:
             raise SourceError("the microphone is closed: open it before reading from it")
         return encoder.encode(self._source.read())
+
+    def abandon(self) -> bool:
+        """Never: Opus does not hang."""
+        return False
 
     def close(self) -> None:
         encoder, self._encoder = self._encoder, None

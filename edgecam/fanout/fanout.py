@@ -4,11 +4,15 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import copy_context
-from typing import Literal, Protocol
+from typing import Literal
 
-from edgecam.errors import SourceError
+from edgecam.errors import Hangs, SourceError
+from edgecam.fanout.healing import Healing
 from edgecam.fanout.keyframes import KeyframeGate
+from edgecam.fanout.run import Producer, Run
+from edgecam.fanout.stall import LOOK, Stall
 from edgecam.fanout.subscription import Subscription
 from edgecam.lifecycle import Backoff, either, thread_end
 from edgecam.media import Packet, capture_clock
@@ -21,22 +25,10 @@ STUCK = 3.0
 STUCK_AT_STOP = 0.3
 """The same when the whole node stops."""
 
+MOST_ABANDONED = 2
+"""Encoders that may hang at a time, each with its thread; with more, a new process has to do."""
+
 State = Literal["idle", "starting", "live", "failed"]
-
-
-class Producer(Protocol):
-    """A source with its encoder, used by one thread. Any SourceError is a failure to start again.
-
-    ``read`` blocks until there are packets; ``keyframe`` is asked, as late as can be, whether the
-    picture about to be encoded has to be one. The first packet after ``open`` is a keyframe.
-    ``close`` may follow a failed ``open``.
-    """
-
-    def open(self) -> None: ...
-
-    def read(self, keyframe: Callable[[], bool]) -> Sequence[Packet]: ...
-
-    def close(self) -> None: ...
 
 
 class Fanout:
@@ -45,7 +37,12 @@ class Fanout:
     ``run`` has to be running for packets to flow. ``on_state`` is called in the event loop with
     the new state and, when it is "failed", the reason in words: that is how a failure reaches
     every viewer, whose subscriptions stay and go on when the source is back. ``life`` changes with
-    every packet and every change of state.
+    every packet and, unless it hangs, every change of state.
+
+    A thread that no longer gets on is noticed within two seconds. If it is the encoder that hangs,
+    it gets another and its subscribers a keyframe, and how its thread ends is ``abandoned``; if it
+    is the device, nothing but a new process helps, and until then a sign of life is ``due``.
+    ``healing`` counts what was done.
     """
 
     def __init__(
@@ -62,10 +59,13 @@ class Fanout:
         self.dropped_by_the_gone = 0
         self.delivered_bytes = 0
         self.life = 0
+        self.healing = Healing()
         self._producer = producer
         self._queue = queue
         self._on_state = on_state
         self._stuck: asyncio.Future[SourceError | None] | None = None
+        self._hangs = False
+        self.abandoned: list[asyncio.Future[SourceError | None]] = []
         self._subscriptions: set[Subscription] = set()
         self._demand = asyncio.Event()
         self._no_demand = asyncio.Event()
@@ -82,7 +82,8 @@ class Fanout:
         """Whether there ought to be a sign of life soon: while it is wanted and has not failed, and
         when its driver is stuck for good.
         """
-        return self._stuck_now or bool(self._subscriptions and self.state in ("starting", "live"))
+        wanted = self._hangs or self.state in ("starting", "live")
+        return self._stuck_now or bool(self._subscriptions and wanted)
 
     @property
     def dropped(self) -> int:
@@ -106,7 +107,7 @@ class Fanout:
                 await self._produce(backoff)
             except SourceError as error:
                 pause = backoff.failed(error)
-                self._become("failed", str(error))
+                self._failed(error)
                 await self._pause(pause)
             else:
                 self._become("idle")
@@ -127,14 +128,16 @@ class Fanout:
         """One run of the producer's thread, until demand ends (returns) or it fails (raises)."""
         self._raise_if_stuck()
         loop = asyncio.get_running_loop()
-        ended: asyncio.Future[SourceError | None] = loop.create_future()
-        stop = threading.Event()
+        run = Run(self.name, self._producer, self._take_keyframe, loop.create_future())
+        self.healing.begins_anew()
 
         def deliver(packets: Sequence[Packet]) -> None:
-            if stop.is_set():
+            if run.stop.is_set():
                 return
             if self.state != "live":
                 backoff.worked()
+                self.healing.worked()
+                self._hangs = False
                 self._become("live")
             self.life += 1
             for packet in packets:
@@ -143,34 +146,55 @@ class Fanout:
                     subscription.push(packet)
 
         def finish(error: SourceError | None) -> None:
-            ended.set_result(error)
+            run.ended.set_result(error)
 
         def work() -> None:
-            error = self._work(stop, lambda packets: loop.call_soon_threadsafe(deliver, packets))
-            loop.call_soon_threadsafe(finish, error)
+            error = run.work(lambda packets: loop.call_soon_threadsafe(deliver, packets))
+            # Whoever was given up may return when the loop has long been closed.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(finish, error)
 
         self._become("starting")
         # The thread's lines of the log are about what this task's are.
-        run = copy_context().run
-        threading.Thread(target=run, args=(work,), name=f"edgecam-{self.name}", daemon=True).start()
+        copied = copy_context().run
+        threading.Thread(
+            target=copied, args=(work,), name=f"edgecam-{self.name}", daemon=True
+        ).start()
         try:
-            await self._while_wanted(ended)
+            await self._while_wanted(run)
         finally:
-            stop.set()
-            await self._until(ended)
+            run.stop.set()
+            if not run.abandoned:
+                await self._until(run.ended)
         self._raise_if_stuck()
-        error = ended.result()
+        error = run.ended.result()
         if error is not None:
             raise error
 
-    async def _while_wanted(self, ended: asyncio.Future[SourceError | None]) -> None:
-        """Wait until nobody subscribes, or the thread has ended by itself."""
-        while not ended.done() and self._subscriptions:
+    async def _while_wanted(self, run: Run) -> None:
+        """Wait until nobody subscribes, or the thread has ended by itself. Hangs if it does."""
+        stall = Stall()
+        while not run.ended.done() and self._subscriptions:
             no_demand = asyncio.ensure_future(self._no_demand.wait())
             try:
-                await asyncio.wait((ended, no_demand), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    (run.ended, no_demand), timeout=LOOK, return_when=asyncio.FIRST_COMPLETED
+                )
             finally:
                 no_demand.cancel()
+            if self.state == "live" and stall.look(run.turns):
+                raise await self._healed(run)
+
+    async def _healed(self, run: Run) -> Hangs:
+        """Of a thread that hangs: tell, and go on without it if it is the encoder's doing."""
+        error = Hangs(f"the {self.name} hangs: nothing has come for two seconds")
+        self._failed(error)
+        self.abandoned = [ended for ended in self.abandoned if not ended.done()]
+        if len(self.abandoned) < MOST_ABANDONED and await asyncio.to_thread(run.abandon):
+            self.abandoned.append(run.ended)
+            self.healing.only_encoder = True
+            logger.info("it is the %s's encoder that hangs: it gets another", self.name)
+        return error
 
     async def _until(self, ended: asyncio.Future[SourceError | None]) -> None:
         """Wait for the thread, whose last act is to set ``ended``."""
@@ -181,29 +205,9 @@ class Fanout:
 
         await thread_end(ended, STUCK, STUCK_AT_STOP, give_up)
 
-    def _work(
-        self, stop: threading.Event, deliver: Callable[[Sequence[Packet]], object]
-    ) -> SourceError | None:
-        """The thread: read and deliver until told to stop. The error that ended it, if one did."""
-        try:
-            try:
-                self._producer.open()
-                while not stop.is_set():
-                    packets = self._producer.read(self._take_keyframe)
-                    if packets:
-                        deliver(packets)
-            finally:
-                self._producer.close()
-        except SourceError as error:
-            return error
-        except Exception as error:
-            logger.exception("%s: the driver broke", self.name)
-            return SourceError(f"the {self.name}'s driver broke: {error!r}; see the log")
-        return None
-
     def _raise_if_stuck(self) -> None:
         if self._stuck_now:
-            raise SourceError(f"the {self.name}'s driver is stuck: restart edgecam")
+            raise Hangs(f"the {self.name}'s driver is stuck: edgecam has to be restarted")
 
     @property
     def _stuck_now(self) -> bool:
@@ -212,10 +216,17 @@ class Fanout:
     def _take_keyframe(self) -> bool:
         return self.gate.take(capture_clock())
 
+    def _failed(self, error: SourceError) -> None:
+        if (self.state, self.reason) != ("failed", str(error)):
+            self.healing.failed(str(error))
+        self._hangs = isinstance(error, Hangs)
+        self._become("failed", str(error))
+
     def _become(self, state: State, reason: str = "") -> None:
         if (state, reason) != (self.state, self.reason):
             self.state, self.reason = state, reason
-            self.life += 1
+            # Trying again is no sign of life.
+            self.life += not self._hangs
             self._on_state(state, reason)
 
     def _leave(self, subscription: Subscription) -> None:

@@ -58,6 +58,7 @@ class Subscription:
     async def get(self) -> Packet | None:
         """The next packet, as soon as there is one; None once closed. One reader at a time."""
         self._read()
+        self._tell = self._ready.set
         while not self.waiting:
             if self.closed:
                 return None

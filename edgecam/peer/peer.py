@@ -25,7 +25,7 @@ from edgecam.peer.liveness import Liveness
 from edgecam.peer.rate import Rate
 from edgecam.peer.received import NOWHERE, Received, Sinks
 from edgecam.peer.round_trips import RoundTrips
-from edgecam.peer.sending import TRACKS, Sending, capabilities
+from edgecam.peer.sending import TRACKS, Rendition, Sending, capabilities
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ class Streams:
     heard and seen at ``sinks``.
 
     ``vp8`` is for those who can't have ``video``, which is H.264. ``rates``, by codec, are told
-    what the links carry.
+    what the links carry. ``small`` is of the same codec and profile as ``video``, at a level within
+    it, for those whose link can't carry the least of ``video``.
     """
 
     video: Fanout
@@ -51,6 +52,7 @@ class Streams:
     vp8: Fanout | None = None
     sinks: Sinks = NOWHERE
     rates: Mapping[str, Rate] = field(default_factory=dict)
+    small: Rendition | None = None
 
     @property
     def codecs(self) -> dict[str, Fanout]:
@@ -141,7 +143,8 @@ class Peer:
         for sending in self._sendings:
             if sending.track.kind == "video":
                 rate = self._streams.rates.get(answer.video)
-                sending.choose(answer.video, codecs[answer.video], rate)
+                small = self._streams.small if answer.video == "h264" else None
+                sending.choose(answer.video, codecs[answer.video], rate, small)
                 sending.begin()
         self.listen(listen)
         try:

@@ -1,8 +1,9 @@
 """The bitrate of one encoder, by the links of all who watch what it makes."""
 
 from collections.abc import Callable
+from math import inf
 
-from edgecam.peer.link import Link, nothing
+from edgecam.peer.link import LEAST, Link, nothing
 
 WHOLE_AGAIN = 1.2
 """Of the floor, what a link has to carry until its viewer gets every picture again."""
@@ -32,9 +33,10 @@ class Rate:
         flooded: Callable[[], None] = nothing,
         ask: Callable[[], None] = nothing,
         probe: Callable[[float], bool] = lambda more: False,
+        known: float = inf,
     ) -> Link:
         """One more viewer's link; ``changed`` is called when its limit or ``thin`` may be another,
-        the others as the link's.
+        the others as the link's. ``known``: bits a second that it is known to carry.
         """
 
         def note() -> None:
@@ -44,6 +46,10 @@ class Rate:
 
         link = Link(self._ceiling, note, flooded, ask, probe)
         self._links[link] = note
+        if known < self._ceiling:
+            link.limit = max(known, LEAST)
+            self._sort(link)
+            self._follow()
         return link
 
     def hold_to(self, ceiling: int) -> None:

@@ -14,6 +14,7 @@ from edgecam.report import Report, Stream, line
 from edgecam.service.changes import changed, merged
 from edgecam.service.notify import Notifier
 from edgecam.service.pulse import Pulse
+from edgecam.service.restarts import Restarts
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +50,9 @@ class Supervisor:
     """Between a node and the service manager.
 
     The watchdog is fed as long as the event loop turns, unless a camera that is watched gives no
-    sign of life for FROZEN seconds: a driver that hangs is cured by a new process only. A camera
-    that has failed is none of its business: that is known, told, and tried again by the node.
+    sign of life for FROZEN seconds: a driver that hangs is cured by a new process only, and where
+    it is not, ``restarts`` has less and less of them. A camera that has failed is none of its
+    business: that is known, told, and tried again by the node.
     """
 
     def __init__(
@@ -59,15 +61,17 @@ class Supervisor:
         path: Path | None,
         config: Config,
         log: Callable[[str], None],
+        restarts: Restarts,
     ) -> None:
         self._notifier = notifier
         self._path = path
         self._config = config
         self._log = log
+        self._restarts = restarts
         self._asked = asyncio.Event()
         self._ready = False
         self._node: Node | None = None
-        self._frozen = False
+        self._biting = False
         self._pulses: dict[str, Pulse] = {}
         self._told = ""
 
@@ -102,7 +106,7 @@ class Supervisor:
     async def _keep_looking(self, node: Node) -> None:
         look = min(LOOK, (self._notifier.watchdog or LOOK * 4) / 4)
         while True:
-            self._look(node)
+            await self._look(node)
             await asyncio.sleep(look)
 
     async def _reload_when_asked(self, node: Node) -> None:
@@ -111,17 +115,30 @@ class Supervisor:
             self._asked.clear()
             await self._reload(node)
 
-    def _look(self, node: Node) -> None:
+    async def _look(self, node: Node) -> None:
         frozen = False
         for stream in node.report().streams:
             hangs = self._hangs(node, stream)
             frozen = frozen or (hangs and stream.vital)
         if not frozen:
+            self._biting = False
+        elif not self._biting and self._notifier.watchdog:
+            self._biting = await asyncio.to_thread(self._may_bite)
+            if self._biting:
+                self._notifier.tell("WATCHDOG=trigger")
+        if not self._biting:
             self._notifier.tell(*(["WATCHDOG=1"] if self._ready else ["WATCHDOG=1", STARTING]))
-        elif not self._frozen and self._notifier.watchdog:
-            self._notifier.tell("WATCHDOG=trigger")
-        self._frozen = frozen
         self._tell(node)
+
+    def _may_bite(self) -> bool:
+        if not self._restarts.may():
+            return False
+        try:
+            self._restarts.note()
+        except OSError as error:
+            logger.error("no new process for what hangs, as it can't be counted: %s", error)
+            return False
+        return True
 
     def _hangs(self, node: Node, stream: Stream) -> bool:
         """Whether ``stream`` does, which is told when it begins and when it ends."""

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from edgecam.errors import NoPlace, SourceError
-from edgecam.fanout.fanout import Fanout, Producer, State
+from edgecam.fanout.fanout import Fanout, State
+from edgecam.fanout.run import Producer
 from edgecam.fanout.subscription import Subscription
 from edgecam.media import NS, Packet, capture_clock
 

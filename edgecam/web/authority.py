@@ -57,13 +57,15 @@ DNS_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What this machine is called: its hostname, and its addresses on the LAN.
+    """What this machine is called: its hostname, its addresses on the LAN, and ``lan``, its name
+    there where that is known to be another than the host name's.
 
     Whatever a certificate can't name is left out of ``alternatives``.
     """
 
     hostname: str
     addresses: tuple[str, ...] = ()
+    lan: str = ""
 
     def alternatives(self) -> list[x509.GeneralName]:
         """The names and addresses to put into the leaf, sorted, each once."""
@@ -89,7 +91,7 @@ class Names:
     @property
     def local(self) -> str:
         """The name by which multicast DNS finds this machine."""
-        return f"{self.hostname.lower().partition('.')[0]}.local"
+        return self.lan or f"{self.hostname.lower().partition('.')[0]}.local"
 
 
 @dataclass(frozen=True, slots=True)

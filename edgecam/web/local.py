@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from edgecam.accounts.doorkeeper import Doorkeeper
+from edgecam.accounts.privacy import Privacy
 from edgecam.errors import CommandError, StartError
 from edgecam.signaling.callers import Registered
 from edgecam.signaling.desk import Desk
@@ -14,17 +15,41 @@ from edgecam.web.certificates import Renewal
 MOST_BODY = 8_192
 
 
-def local_app(
+def control_app(status: Callable[[], dict[str, Any]], privacy: Privacy | None) -> web.Application:
+    """An application of what every node has. ``status``: how it is, ``status`` as a line and
+    ``report`` for programs; ``privacy`` is None where there is no camera.
+
+    What can't be done is answered 409, with the reason as ``error``.
+    """
+
+    async def how(request: web.Request) -> web.Response:
+        return web.json_response(status())
+
+    async def see(request: web.Request) -> web.Response:
+        return web.json_response(_camera(privacy).state())
+
+    async def turn(request: web.Request) -> web.Response:
+        on = (await _body(request)).get("on")
+        if not isinstance(on, bool):
+            raise CommandError("the switch is to be on or off: true or false")
+        return web.json_response(await _camera(privacy).set(on))
+
+    app = web.Application(middlewares=[_refusing], client_max_size=MOST_BODY)
+    app.router.add_get("/status", how)
+    app.router.add_get("/privacy", see)
+    app.router.add_post("/privacy", turn)
+    return app
+
+
+def add_page(
+    app: web.Application,
     desk: Desk,
     keeper: Doorkeeper,
     where: Callable[[], dict[str, Any]],
     mount: Callable[[web.Application], None],
-    status: Callable[[], str],
-) -> web.Application:
-    """An application of those routes. ``where``: how others get here, and whom they find;
-    ``status``: a line about how the node is.
-
-    What can't be done is answered 409, with the reason as ``error``.
+) -> None:
+    """Have ``app`` serve what a node with a page has besides. ``where``: how others get here, and
+    whom they find.
     """
 
     async def link(request: web.Request) -> web.Response:
@@ -36,9 +61,6 @@ def local_app(
     async def accounts(request: web.Request) -> web.Response:
         told = await keeper.command(request.match_info["what"], await _body(request))
         return web.json_response(told | where())
-
-    async def how(request: web.Request) -> web.Response:
-        return web.json_response({"status": status()})
 
     async def watching(request: web.Request) -> web.Response:
         return web.json_response({"watching": keeper.audience.listed()})
@@ -60,18 +82,15 @@ def local_app(
         camera = await desk.revoke(await _name(request))
         return web.json_response({"camera": camera.camera, "name": camera.name})
 
-    app = web.Application(middlewares=[_refusing], client_max_size=MOST_BODY)
     app.router.add_post("/link", link)
     app.router.add_post("/setup", setup)
     app.router.add_post("/accounts/{what}", accounts)
-    app.router.add_get("/status", how)
     app.router.add_get("/watching", watching)
     app.router.add_post("/watching/hang-up", hang_up)
     app.router.add_get("/callers", callers)
     app.router.add_post("/callers/add", add)
     app.router.add_post("/callers/revoke", revoke)
     mount(app)
-    return app
 
 
 def add_certificate(
@@ -88,6 +107,12 @@ def add_certificate(
 
     app.router.add_get("/certificate", show)
     app.router.add_post("/certificate/renew", renew)
+
+
+def _camera(privacy: Privacy | None) -> Privacy:
+    if privacy is None:
+        raise CommandError("there is no camera at this node to be private about")
+    return privacy
 
 
 def _with_links(told: dict[str, Any], code: str) -> dict[str, Any]:

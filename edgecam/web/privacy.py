@@ -1,13 +1,12 @@
-"""The privacy switch, for whoever is in to see and for admins to turn; and for the command line."""
+"""The privacy switch, for whoever is in to see and for admins to turn."""
 
 from aiohttp import web
 
 from edgecam.accounts.book import CONSOLE
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.accounts.privacy import Privacy
-from edgecam.errors import CommandError
-from edgecam.web import posted
-from edgecam.web.sessions import admitted, whence
+from edgecam.web.api import messages
+from edgecam.web.sessions import whence
 
 
 class PrivacySwitch:
@@ -15,44 +14,26 @@ class PrivacySwitch:
 
     def __init__(self, keeper: Doorkeeper) -> None:
         self.privacy: Privacy | None = None
-        self._ledger = keeper.ledger
+        self._keeper = keeper
 
     def attach(self, app: web.Application) -> None:
         """Serve them in ``app``."""
         app.router.add_get("/api/privacy", self._see)
         app.router.add_post("/api/privacy", self._turn)
 
-    def attach_locally(self, app: web.Application) -> None:
-        """Serve the command line in ``app``."""
-        app.router.add_get("/privacy", self._see)
-        app.router.add_post("/privacy", self._turn_locally)
-
     async def _see(self, request: web.Request) -> web.Response:
         if self.privacy is None:
             return _no_camera()
-        return posted.told(self.privacy.state())
+        return messages.told(self.privacy.state())
 
     async def _turn(self, request: web.Request) -> web.Response:
-        on = (await posted.message(request)).get("on")
-        who = admitted(self._ledger, request)
-        if who is None:
-            raise web.HTTPForbidden
-        if not isinstance(on, bool):
-            raise web.HTTPBadRequest
+        on = messages.yes(await messages.read(request), "on")
+        who = messages.asker(self._keeper, request)
         if self.privacy is None:
             return _no_camera()
         name = who.name or CONSOLE
-        return posted.told(await self.privacy.set(on, name, whence(request).address))
-
-    async def _turn_locally(self, request: web.Request) -> web.Response:
-        try:
-            on = (await request.json()).get("on")
-        except (ValueError, RecursionError, AttributeError):
-            on = None
-        if self.privacy is None or not isinstance(on, bool):
-            raise CommandError("there is no camera at this node to be private about")
-        return posted.told(await self.privacy.set(on))
+        return messages.told(await self.privacy.set(on, name, whence(request).address))
 
 
 def _no_camera() -> web.Response:
-    return posted.told({"code": "no-camera", "error": "there is no camera at this node"}, 409)
+    return messages.refused("no-camera", "there is no camera at this node")

@@ -39,6 +39,7 @@ NEEDS: dict[tuple[str, str], Role | None] = {
     ("POST", "/api/sessions/end"): Role.ADMIN,
     ("GET", "/api/links"): Role.ADMIN,
     ("POST", "/api/links/add"): Role.ADMIN,
+    ("POST", "/api/links/qr"): Role.ADMIN,
     ("POST", "/api/links/revoke"): Role.ADMIN,
     ("GET", "/api/tokens"): Role.ADMIN,
     ("POST", "/api/tokens/add"): Role.ADMIN,

@@ -5,26 +5,23 @@ from aiohttp import web
 from edgecam.accounts.book import CONSOLE
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.errors import CommandError
-from edgecam.web import posted
-from edgecam.web.sessions import admitted
+from edgecam.web.api import messages
 
 
 def attach(app: web.Application, keeper: Doorkeeper) -> None:
     """Serve it in ``app``."""
 
     async def watching(request: web.Request) -> web.Response:
-        return posted.told({"watching": keeper.audience.listed()})
+        return messages.told({"watching": keeper.audience.listed()})
 
     async def hang_up(request: web.Request) -> web.Response:
-        posted.has_to_be_ours(request)
-        who = admitted(keeper.ledger, request)
-        if who is None:
-            raise web.HTTPForbidden
+        messages.has_to_be_ours(request)
+        who = messages.asker(keeper, request)
         try:
             name = await keeper.hang_up(request.match_info["id"], who.name or CONSOLE)
         except CommandError as error:
-            return posted.told({"code": "gone", "error": str(error)}, 409)
-        return posted.told({"who": name})
+            return messages.refused("gone", str(error))
+        return messages.told({"who": name})
 
     app.router.add_get("/api/watching", watching)
     app.router.add_post("/api/watching/{id}/hang-up", hang_up)

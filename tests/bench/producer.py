@@ -29,6 +29,9 @@ class Producer(Protocol):
 
     def close(self) -> None: ...
 
+    def abandon(self) -> bool:
+        return False
+
 
 @asynccontextmanager
 async def producer() -> AsyncIterator[int]:

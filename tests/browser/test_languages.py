@@ -55,7 +55,7 @@ async () => {
   for (const phase of phases) for (const reason of reasons) for (const camera of cameras) {
     for (const paused of [false, true]) {
       const named = { cameras: [{ camera: "7", name: "7" }], showing: paused ? "7" : null };
-      for (const which of [{ paused, costly: paused }, named]) {
+      for (const which of [{ paused, costly: paused }, named, { late: 7 }]) {
         const state = { ...INITIAL, phase, reason, camera, ...which, call: "call", age: 7 };
         const { badge, title, detail } = wordsFor(state, language);
         const others = [watching(state, language), cost(state, language)];

@@ -89,6 +89,10 @@ async def test_a_guest_is_invited(tmp_path: Path) -> None:
         shown = page.get_by_label("Link for Oma")
         link = await shown.input_value()
         assert link.startswith(f"{node.url()}guest/")
+        await page.get_by_role("button", name="Show its QR code").click()
+        photographed = page.get_by_role("img", name="QR code of the link for Oma")
+        await expect(photographed).to_have_js_property("complete", value=True)
+        assert await photographed.evaluate("(image) => image.naturalWidth > 0")
 
         guest = await watcher(elsewhere, link)
         await guest.page.get_by_role("button", name="Watch").click()

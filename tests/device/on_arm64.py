@@ -27,15 +27,23 @@ VIDEO = VideoFormat(640, 360, 15)
 WITHOUT_SDL = ("edgecam.playback.screen", "edgecam.playback.sdl")
 """What takes the extra ``screen``, and with SDL a desktop's worth of packages."""
 
+WITHOUT_PICAMERA2 = "edgecam.capture.picamera."
+"""What takes picamera2, which is Raspberry Pi OS's: ``make test-device`` runs it."""
+
 READY = " is ready. "
 
 
 def import_everything() -> int:
-    """The number of modules, all of which can be imported, but for those of the screen."""
+    """The number of modules, all of which can be imported, but for those of a screen and, where
+    there is no picamera2, of a Raspberry Pi's camera.
+    """
+    without = () if importlib.util.find_spec("picamera2") else (WITHOUT_PICAMERA2,)
     modules = [
         module.name
         for module in pkgutil.walk_packages(edgecam.__path__, "edgecam.")
-        if not module.name.endswith("__main__") and module.name not in WITHOUT_SDL
+        if not module.name.endswith("__main__")
+        and module.name not in WITHOUT_SDL
+        and not module.name.startswith(without)
     ]
     for module in modules:
         importlib.import_module(module)

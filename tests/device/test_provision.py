@@ -6,99 +6,28 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import troubleshooting
-from tests.device.machine import PAUSE, ROOT, Watcher
-from tests.device.provisioning import BareMachine, Operator, site
+from tests.device.machine import PAUSE, ROOT
+from tests.device.place import CMDLINE, PLAIN, Place, names, provisioned
 from tests.device.test_power_cuts import KEPT
 
 pytestmark = pytest.mark.timeout(1_200)
 
-PLAIN: dict[str, Any] = {
-    "camera": {"width": 640, "height": 360, "rate": 15},
-    "encode": {"video_bitrate": 400_000},
-}
-PORTS = {"ice": {"ports": "50000-50099"}}
-CMDLINE = "console=serial0,115200 root=PARTUUID=edc0ffee-02 rootfstype=ext4 rootwait\n"
 RELEASES = "opt/edgecam/releases"
-
-STAYS = ("var/log/", "var/cache/", "var/lib/dpkg/", "var/lib/apt/", "var/lib/systemd/", "run/")
 OURS = ("opt/", "usr/local/bin", "etc/sysusers.d", "etc/tmpfiles.d", "etc/udev/rules.d")
 """Where packages leave nothing that dpkg does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Two devices that were provisioned, what was said then, and what was there before."""
-
-    operator: Operator
-    machines: dict[str, BareMachine]
-    said: str
-    changed: dict[str, int]
-    reboots: dict[str, int]
-    before: set[str]
-
-    def address(self, name: str) -> str:
-        """Of a device."""
-        return str(self.operator.hosts[name]["ansible_host"])
-
-    def watch(self, name: str) -> str:
-        """Have a picture seen from outside; the session's cookie."""
-        machine = self.machines[name]
-        link = machine.link(self.address(name))
-        watcher = Watcher(self.operator.space, link, machine.ca)
-        try:
-            watcher.said("picture")
-            return watcher.session
-        finally:
-            watcher.leave()
-
-    def release(self, name: str) -> str:
-        """What runs on a device."""
-        return (self.machines[name].root / "opt/edgecam/current").readlink().name
-
-
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    """A Debian 12 with a firewall, and a Debian 13 that looks like a Raspberry Pi."""
-    with site(door="bookworm", garden="trixie") as (operator, machines):
-        operator.hosts["door"] |= {
-            "edgecam_config": PLAIN | PORTS,
-            "edgecam_firewall": "ufw",
-            "edgecam_unattended_upgrades": True,
-        }
-        operator.hosts["garden"] |= {
-            "edgecam_config": PLAIN | {"camera": PLAIN["camera"] | {"name": "Garden", "rate": 10}},
-            "edgecam_secrets": {"turn.secret": "sesame"},
-        }
-        firmware = machines["garden"].root / "boot/firmware"
-        firmware.mkdir(parents=True)
-        (firmware / "cmdline.txt").write_text(CMDLINE)
-        (firmware / "config.txt").write_text("dtparam=audio=on\n")
-        before = names(machines["door"])
-        with machines["door"].rebooting() as door, machines["garden"].rebooting() as garden:
-            told = operator.play("site.yml")
-        assert told.code == 0
-        changed = {name: told.count(name)["changed"] for name in machines}
-        reboots = {"door": len(door), "garden": len(garden)}
-        yield Place(operator, machines, told.text, changed, reboots, before)
-
-
-def names(machine: BareMachine) -> set[str]:
-    """Every file and folder of a machine, but what its running leaves."""
-    found = subprocess.run(
-        ("find", ".", "-xdev", "-printf", r"%P\n"),
-        cwd=machine.root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return {name for name in found.stdout.splitlines() if not name.startswith(STAYS)}
+    """What this is tried on."""
+    with provisioned() as those:
+        yield those
 
 
 def test_a_picture_has_arrived(place: Place) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.device.machine import Watcher
+from tests.device.place import PLAIN
 from tests.device.provisioning import BareMachine, Operator, RaspberryPi, Told, site
-from tests.device.test_provision import PLAIN
 
 pytestmark = pytest.mark.timeout(1_200)
 

@@ -95,7 +95,7 @@ def test_a_frozen_camera(machine: Machine, watch: Watch) -> None:
     watch()
     before = machine.cursor()
     machine.run("touch", f"{RUNTIME}/freeze")
-    assert machine.logged("the camera hangs", before)["PRIORITY"] == "3"
+    assert machine.logged("the camera hangs: it is wanted", before)["PRIORITY"] == "3"
     # Where each thread was.
     machine.logged("edgecam_trouble.py", before)
     machine.logged("ready at", before)

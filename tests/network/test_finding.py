@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from tests.network.conftest import CAMERA, Network
-from tests.network.lab import Namespace, Process, edgecam, running
+from tests.network.lab import SMALL, Namespace, Process, edgecam, running
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -53,8 +54,10 @@ async def bus_at(space: Namespace, folder: Path, bus: str) -> AsyncIterator[Proc
 
 
 @asynccontextmanager
-async def avahi(space: Namespace, folder: Path, bus: str) -> AsyncIterator[Process]:
-    """The system's daemon, on the bus that is there."""
+async def avahi(
+    space: Namespace, folder: Path, bus: str, until: str = "Server startup complete"
+) -> AsyncIterator[Process]:
+    """The system's daemon, on the bus that is there, once it has said that."""
     await asyncio.to_thread((folder / "avahi.conf").write_text, "[server]\n")
     environ = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={bus}"}
     # Its socket and the file with its number are where every other daemon's are.
@@ -62,7 +65,7 @@ async def avahi(space: Namespace, folder: Path, bus: str) -> AsyncIterator[Proce
     options = f"--no-drop-root --no-chroot --no-rlimits -f {folder / 'avahi.conf'}"
     shell = ("unshare", "--mount", "sh", "-c", f"{alone} {options}")
     async with running(space, *shell, environ=environ) as process:
-        await process.said("Server startup complete")
+        await process.said(until)
         yield process
 
 
@@ -170,3 +173,103 @@ async def test_two_of_one_name(lan: Network, tmp_path: Path) -> None:
             told = await found(looking, "_edgecam._tcp", after=mark)
             assert told["name"].startswith("Porch  camera (2).")
             assert told["port"] == 8444
+
+
+def named(folder: Path) -> set[str]:
+    """What the certificate in ``folder`` is good for, by name."""
+    shown = x509.load_pem_x509_certificate((folder / "tls" / "leaf.crt").read_bytes())
+    found = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return set(found.get_values_for_type(x509.DNSName))
+
+
+@WITH_AVAHI
+async def test_another_host_of_the_same_name(lan: Network, tmp_path: Path) -> None:
+    """Avahi calls the camera's host another name then: it is printed, announced and vouched for."""
+    there, here = tmp_path / "there", tmp_path / "here"
+    for folder in (there, here):
+        await asyncio.to_thread(folder.mkdir)
+    bus = str(here / "bus")
+    async with (
+        bus_at(lan.viewer, there, str(there / "bus")),
+        avahi(lan.viewer, there, str(there / "bus")),
+        bus_at(lan.camera, here, bus),
+        avahi(lan.camera, here, bus),
+        finder(lan.viewer) as looking,
+        edgecam(lan.camera, here, bus=f"unix:path={bus}", **OPTIONS) as camera,
+    ):
+        await camera.said(f"the address alone will do: https://{HOSTNAME}-2.local:8443/")
+        await camera.said(f"at {HOSTNAME}-2.local, by avahi")
+        assert f"https://{HOSTNAME}.local" not in " ".join(camera.log)
+        told = await found(looking, "_edgecam._tcp")
+        assert told["server"] == f"{HOSTNAME}-2.local."
+        names = await asyncio.to_thread(named, here)
+        assert f"{HOSTNAME}-2.local" in names
+        assert f"{HOSTNAME}.local" not in names
+
+
+@WITH_AVAHI
+async def test_a_name_that_is_not_sure_yet(lan: Network, tmp_path: Path) -> None:
+    """At a start both are just coming up: it is waited for."""
+    there, here = tmp_path / "there", tmp_path / "here"
+    for folder in (there, here):
+        await asyncio.to_thread(folder.mkdir)
+    bus = str(here / "bus")
+    ask = (sys.executable, "-c", "from edgecam.hostname import lan_name; print(lan_name())")
+    environ = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={bus}"}
+    async with (
+        bus_at(lan.viewer, there, str(there / "bus")),
+        avahi(lan.viewer, there, str(there / "bus")),
+        bus_at(lan.camera, here, bus),
+        avahi(lan.camera, here, bus, until="Network interface enumeration completed"),
+        running(lan.camera, *ask, environ=environ) as asking,
+    ):
+        assert await asking.ended() == 0
+        assert asking.log == [f"{HOSTNAME}-2.local"]
+
+
+@WITH_AVAHI
+async def test_a_host_that_is_renamed(lan: Network, tmp_path: Path) -> None:
+    """Under a running node: what is announced leads to the new name, and what browsers think of it
+    is told.
+    """
+    bus = str(tmp_path / "bus")
+    environ = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={bus}"}
+    rename = ("dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.Avahi", "/")
+    order = ("org.freedesktop.Avahi.Server.SetHostName", "string:another-cam")
+    async with (
+        finder(lan.viewer) as looking,
+        bus_at(lan.camera, tmp_path, bus),
+        avahi(lan.camera, tmp_path, bus),
+        edgecam(lan.camera, tmp_path, bus=f"unix:path={bus}", **OPTIONS) as camera,
+    ):
+        await camera.said(f"at {HOSTNAME}.local, by avahi")
+        async with running(lan.camera, *rename, *order, environ=environ) as renaming:
+            assert await renaming.ended() == 0
+        await camera.said("this host is another-cam.local now")
+        await camera.said("browsers refuse another-cam.local")
+        await camera.said("at another-cam.local, by avahi")
+        await looking.said('"another-cam.local."')
+
+
+ODD = """
+import os, socket, sys
+socket.sethostname("Ana\'s c\u00e2mera_1")
+os.execv(sys.executable, [sys.executable, "-u", "-m", "edgecam", "run"])
+"""
+
+
+async def test_a_host_with_an_odd_name(lan: Network, tmp_path: Path) -> None:
+    """It runs, is reached by number, and what is found of it leads there."""
+    given = {f"EDGECAM_{name.replace('__', '_')}".upper(): value for name, value in OPTIONS.items()}
+    environ = SMALL | given | {"EDGECAM_PATHS_STATE": str(tmp_path)}
+    environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={tmp_path}/none"
+    command = ("unshare", "--uts", sys.executable, "-c", ODD)
+    async with (
+        finder(lan.viewer) as looking,
+        running(lan.camera, *command, environ=environ) as camera,
+    ):
+        await camera.said(f"the address alone will do: https://{CAMERA}:8443/")
+        told = await found(looking, "_edgecam._tcp")
+        assert CAMERA in told["addresses"]
+        assert not [line for line in camera.log if "Traceback" in line]
+        assert await camera.stop() == 0

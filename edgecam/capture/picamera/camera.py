@@ -18,7 +18,7 @@ from edgecam.capture.pump import Pump
 from edgecam.capture.source import Seen
 from edgecam.capture.v4l2.control import EncoderControls
 from edgecam.capture.v4l2.device import Device
-from edgecam.errors import SourceError
+from edgecam.errors import Hangs, SourceError
 from edgecam.media import VideoFormat
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,9 @@ ENCODER = Path("/dev/video11")
 """Where picamera2 looks for the encoder of a Raspberry Pi up to the 4th."""
 
 SOFTWARE = 1280 * 720 * 30
-"""Pixels a second that a processor is trusted to encode without being measured."""
+"""Pixels a second that a processor is trusted to encode without being measured: as many as the
+default size and rate have, so that nobody has to choose for a Raspberry Pi 5.
+"""
 
 
 class PicameraCamera:
@@ -67,7 +69,7 @@ class PicameraCamera:
 
     def open(self) -> None:
         if self._pump is not None and not self._pump.gone(STUCK):
-            raise SourceError(HANGS)
+            raise Hangs(HANGS)
         self._pump = self._opening()
 
     def read(self) -> Seen:

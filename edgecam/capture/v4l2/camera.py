@@ -22,7 +22,7 @@ from edgecam.capture.v4l2.control import EncoderControls
 from edgecam.capture.v4l2.device import Device
 from edgecam.capture.v4l2.modes import Choice, choose
 from edgecam.capture.v4l2.stream import stream
-from edgecam.errors import SourceError
+from edgecam.errors import Hangs, SourceError
 from edgecam.media import VideoFormat
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class V4l2Camera:
 
     def open(self) -> None:
         if self._pump is not None and not self._pump.gone(STUCK):
-            raise SourceError(HANGS)
+            raise Hangs(HANGS)
         self._pump = self._opening()
 
     def read(self) -> Seen:

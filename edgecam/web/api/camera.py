@@ -6,7 +6,7 @@ from aiohttp import web
 
 from edgecam.capture.adjustments import Adjustments
 from edgecam.errors import CommandError, NotAdjusted
-from edgecam.web import posted
+from edgecam.web.api import messages
 
 NONE_KNOWN = "no camera that can be adjusted has been open since the node started: look at it first"
 
@@ -34,24 +34,24 @@ class CameraControls:
         app.router.add_post("/camera/controls", self._change_locally)
 
     async def _see(self, request: web.Request) -> web.Response:
-        return posted.told(self._told())
+        return messages.told(self._told())
 
     async def _change(self, request: web.Request) -> web.Response:
-        message = await posted.message(request)
+        message = await messages.read(request)
         try:
-            return posted.told(self._changed(message))
+            return messages.told(self._changed(message))
         except NotAdjusted as error:
             said = {"code": error.code, "error": str(error), "faults": error.faults}
-            return posted.told(said, 400)
+            return messages.told(said, 400)
         except CommandError as error:
-            return posted.told({"code": error.code, "error": str(error)}, 409)
+            return messages.refused(error.code, str(error))
 
     async def _change_locally(self, request: web.Request) -> web.Response:
         try:
             message = await request.json()
         except (ValueError, RecursionError):
             message = None
-        return posted.told(self._changed(message if isinstance(message, dict) else {}))
+        return messages.told(self._changed(message if isinstance(message, dict) else {}))
 
     def _changed(self, message: dict[str, Any]) -> dict[str, Any]:
         if self.adjustments is None or not self.adjustments.controls():

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from edgecam.accounts.doorkeeper import Doorkeeper
 from edgecam.web.api import messages
+from edgecam.web.qr import qr
 
 
 def attach(app: web.Application, keeper: Doorkeeper) -> None:
@@ -28,6 +29,13 @@ def attach(app: web.Application, keeper: Doorkeeper) -> None:
         numbers = {field: messages.whole(message, field) for field in ("seconds", "uses")}
         return await messages.command(keeper, request, "link-add", texts | numbers)
 
+    async def photographed(request: web.Request) -> web.Response:
+        code = messages.text(await messages.read(request), "code")
+        if keeper.guest(code) is None:
+            return messages.refused("gone", "there is no such link, or it is used up")
+        image = qr(f"https://{request.host}/guest/{code}")
+        return messages.told({"svg": image.decode()})
+
     async def revoke_link(request: web.Request) -> web.Response:
         given = {"id": messages.text(await messages.read(request), "id")}
         return await messages.command(keeper, request, "link-revoke", given)
@@ -50,6 +58,7 @@ def attach(app: web.Application, keeper: Doorkeeper) -> None:
 
     app.router.add_get("/api/links", links)
     app.router.add_post("/api/links/add", add_link)
+    app.router.add_post("/api/links/qr", photographed)
     app.router.add_post("/api/links/revoke", revoke_link)
     app.router.add_get("/api/tokens", tokens)
     app.router.add_post("/api/tokens/add", add_token)

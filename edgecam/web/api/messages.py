@@ -20,14 +20,19 @@ DEADLINE = 10.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-async def read(request: web.Request) -> dict[str, Any]:
-    """The object that was sent. 403 if another site sent it, 400, 408 or 415 if it is none."""
+def has_to_be_ours(request: web.Request) -> None:
+    """403 if a browser might send it for another site."""
     # Who shows a token is no browser that another site could make say something: of all that a
     # browser may add by itself, this is not one.
     if (request.cookies or not bearer(request)) and request.headers.get(
         "Origin"
     ) != f"https://{request.host}":
         raise web.HTTPForbidden
+
+
+async def read(request: web.Request) -> dict[str, Any]:
+    """The object that was sent. 403 if another site sent it, 400, 408 or 415 if it is none."""
+    has_to_be_ours(request)
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     try:
@@ -58,6 +63,14 @@ def whole(message: dict[str, Any], field: str) -> int:
     return value
 
 
+def yes(message: dict[str, Any], field: str) -> bool:
+    """True or false, which has to be in it. 400 if neither is."""
+    value = message.get(field)
+    if not isinstance(value, bool):
+        raise web.HTTPBadRequest
+    return value
+
+
 def asker(keeper: Doorkeeper, request: web.Request) -> Pass:
     """Who asks. 401 for whoever has just lost the right to."""
     who = admitted(keeper.ledger, request)
@@ -66,16 +79,14 @@ def asker(keeper: Doorkeeper, request: web.Request) -> Pass:
     return who
 
 
-def told(value: dict[str, Any]) -> web.Response:
+def told(value: dict[str, Any], status: int = 200) -> web.Response:
     """The answer that says so."""
-    return web.json_response(value, headers={"Cache-Control": "no-store"})
+    return web.json_response(value, status=status, headers={"Cache-Control": "no-store"})
 
 
 def refused(code: str, why: str) -> web.Response:
     """The answer to what can't be done."""
-    return web.json_response(
-        {"code": code, "error": why}, status=409, headers={"Cache-Control": "no-store"}
-    )
+    return told({"code": code, "error": why}, 409)
 
 
 async def command(

@@ -1,6 +1,9 @@
+import { Lag } from "./lag.js";
+
 /**
  * @typedef {object} Listener
- * @property {() => void} frame a new picture was put on the screen
+ * @property {(late: number | null) => void} frame a new picture was put on the screen, so many
+ *   milliseconds later than pictures have come before; null: as they do
  * @property {(quietMs: number, ageMs: number) => void} quiet told every CHECK_MS while none came
  *   for over STALE_MS. `ageMs`: since the last one. `quietMs`: for how long one was to be expected,
  *   which is less when the page was hidden, asleep or just handed a new stream
@@ -24,6 +27,7 @@ export class Freshness {
   #lastCheck = 0;
   /** For browsers without requestVideoFrameCallback. */
   #lastCount = 0;
+  #lag = new Lag();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
 
@@ -40,6 +44,7 @@ export class Freshness {
   start() {
     this.#started = this.#lastFrame = performance.now();
     this.#lastCount = this.#count();
+    this.#lag = new Lag();
     this.#expectFromNow();
     this.#timer ??= setInterval(() => this.#check(), CHECK_MS);
   }
@@ -57,13 +62,14 @@ export class Freshness {
     if (metadata.width === 0 || metadata.height === 0 || this.#video.videoWidth === 0) return;
     // And the last picture of the stream before may be reported after the change.
     if (metadata.presentationTime < this.#started) return;
+    this.#lag.note(metadata.presentationTime, metadata.rtpTimestamp);
     this.#note();
   };
 
   #note() {
     if (this.#timer === undefined) return;
     this.#lastFrame = performance.now();
-    this.#listener.frame();
+    this.#listener.frame(this.#lag.late);
   }
 
   #check() {

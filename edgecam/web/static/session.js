@@ -67,7 +67,7 @@ export class Session {
     this.#player = player;
     this.#choice = choice;
     this.#freshness = new Freshness(video, {
-      frame: () => this.#onFrame(),
+      frame: (lateMs) => this.#onFrame(lateMs),
       quiet: (quietMs, ageMs) => this.#onQuiet(quietMs, ageMs),
     });
     choice.onRenamed(() => this.rename());
@@ -258,14 +258,17 @@ export class Session {
     this.#store.dispatch({ type: "offer", call: id, camera: offer.camera, viewer: offer.viewer });
   }
 
-  #onFrame() {
+  /** @param {number | null} lateMs */
+  #onFrame(lateMs) {
     const { phase } = this.#store.state;
     this.#doubt.clear();
-    if (phase === "live" || !this.#call?.mayShow) return;
-    this.#firstFrameMs = FIRST_FRAME_MS;
-    if (phase !== "stale") mark("firstFrame");
-    this.#liveSince = performance.now();
-    this.#store.dispatch({ type: "frame" });
+    if (!this.#call?.mayShow) return;
+    if (phase !== "live") {
+      this.#firstFrameMs = FIRST_FRAME_MS;
+      if (phase !== "stale") mark("firstFrame");
+      this.#liveSince = performance.now();
+    }
+    this.#store.dispatch({ type: "frame", late: lateMs === null ? null : lateMs / 1_000 });
   }
 
   /** @param {number} quietMs @param {number} ageMs */

@@ -4,7 +4,7 @@
  * - connecting: no word from the server yet
  * - waiting: in line for an offer; `reason` is the server's
  * - answering: an offer is being answered, no picture yet
- * - live: pictures are coming
+ * - live: pictures are coming; `late` says by how much later than they did, if that is too much
  * - stale: they have stopped; `age` says for how long
  * - lost: the call is over, the next is being asked for; `reason` says why it ended
  * - reconnecting: the server can't be reached; `reason` is why the last call ended, or
@@ -26,6 +26,7 @@
  * @property {string | null} reason
  * @property {string} message the server's own words, if it gave any
  * @property {number | null} age of the picture on the screen, in whole seconds, while stale
+ * @property {number | null} late how much later than before pictures come, in whole seconds, while live
  * @property {boolean} paused the browser holds the picture until it is tapped
  * @property {boolean} costly the camera encodes another codec than H.264 for browsers like this one
  * @property {Status | null} camera what the camera said last about itself
@@ -42,7 +43,7 @@
  *   | {type: "show", camera: string} | {type: "rejoin"} | {type: "floor", floor: Floor}
  *   | {type: "name-refused"} | {type: "named"}
  *   | {type: "hangup", call: string, reason: string}
- *   | {type: "frame"} | {type: "quiet", age: number} | {type: "paused", paused: boolean}
+ *   | {type: "frame", late: number | null} | {type: "quiet", age: number} | {type: "paused", paused: boolean}
  *   | {type: "no-webrtc"} | {type: "no-codec", call: string, reason: "h264" | "codecs"}
  *   | {type: "costly", call: string} | {type: "leave"} | {type: "return"}} Event
  */
@@ -54,6 +55,7 @@ export const INITIAL = Object.freeze({
   reason: null,
   message: "",
   age: null,
+  late: null,
   paused: false,
   costly: false,
   camera: null,
@@ -72,6 +74,12 @@ export const INITIAL = Object.freeze({
  * @returns {Readonly<State>}
  */
 export function reduce(state, event) {
+  const next = happened(state, event);
+  return next.late === null || next.phase === "live" ? next : { ...next, late: null };
+}
+
+/** @param {Readonly<State>} state @param {Event} event @returns {Readonly<State>} */
+function happened(state, event) {
   switch (event.type) {
     case "socket-up":
       return state.phase === "needs-login" ? { ...state, phase: "connecting", reason: null } : state;
@@ -117,9 +125,12 @@ export function reduce(state, event) {
         return { ...state, phase: "unsupported", call: null, floor: null, reason, age: null };
       }
       return { ...state, phase: "lost", call: null, floor: null, reason: event.reason, age: null };
-    case "frame":
-      if (state.phase === "live" || state.call === null || state.paused) return state;
-      return { ...state, phase: "live", reason: null, message: "", age: null };
+    case "frame": {
+      if (state.call === null || state.paused) return state;
+      const late = event.late === null ? null : Math.max(1, Math.floor(event.late));
+      if (state.phase === "live" && state.late === late) return state;
+      return { ...state, phase: "live", reason: null, message: "", age: null, late };
+    }
     case "quiet": {
       if (state.phase !== "live" && state.phase !== "stale") return state;
       const age = Math.floor(event.age);

@@ -43,6 +43,7 @@ export class View {
     const words = wordsFor(state, this.#language);
     const { dataset } = document.body;
     dataset.phase = state.phase;
+    dataset.late = String(state.late !== null);
     dataset.busy = String(words.busy);
     dataset.message = String(words.title !== "");
     this.#badge.textContent = words.badge;
@@ -53,7 +54,7 @@ export class View {
     this.#play.hidden = !(state.paused && state.call !== null);
     this.#watching.textContent = watching(state, this.#language);
     this.#tellCost(cost(state, this.#language));
-    document.title = state.phase === "live" ? "edgecam" : `${words.badge} – edgecam`;
+    document.title = state.phase === "live" && state.late === null ? "edgecam" : `${words.badge} – edgecam`;
     this.#say(state.phase, words.title || words.badge);
     if (state.phase === "stale") leaveNativeFullscreen(this.#video);
   }

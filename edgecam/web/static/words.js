@@ -27,7 +27,8 @@ export function wordsFor(state, language) {
       return say(badge.connecting, failed(camera, language), true);
     case "live":
       if (camera?.privacy) return say(badge.private, language.private, false);
-      if (camera?.state !== "failed" || !camera.message) return say(badge.live, [""], false);
+      if (!camera?.message || camera.state === "full") return coming(state, language);
+      if (state.late !== null && camera.state !== "failed") return coming(state, language);
       return say(badge.live, [language.fault, sentence(camera.message)], false);
     case "stale":
       if (camera?.state !== "failed") return say(age, language.stale, true);
@@ -48,6 +49,11 @@ export function wordsFor(state, language) {
     case "ended":
       return say(badge.ended, language.ended, false);
   }
+}
+
+/** @param {Readonly<State>} state @param {Language} language */
+function coming({ late }, { badge, late: words }) {
+  return late === null ? say(badge.live, [""], false) : say(fill(badge.late, { late }), words, true);
 }
 
 /** How many watch, where that is worth knowing. @param {Readonly<State>} state @param {Language} language */

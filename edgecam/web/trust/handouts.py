@@ -1,12 +1,10 @@
-"""The authority's certificate in each form that some system takes, and an address to photograph."""
+"""The authority's certificate in each form that some system takes."""
 
-import io
 import plistlib
 import re
 import uuid
 from dataclasses import dataclass
 
-import segno
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -43,14 +41,6 @@ def handouts(pem: bytes) -> dict[str, Handout]:
             profile, "application/x-apple-aspen-config", f"{name}.mobileconfig"
         ),
     }
-
-
-def qr(text: str) -> bytes:
-    """``text`` as a QR code (ISO/IEC 18004), SVG, black on white with its quiet zone."""
-    image = io.BytesIO()
-    code = segno.make(text, error="m", micro=False)
-    code.save(image, kind="svg", scale=4, border=4, light="#fff", xmldecl=False, omitsize=True)
-    return image.getvalue()
 
 
 def _profile(title: str, fingerprint: str, der: bytes) -> bytes:

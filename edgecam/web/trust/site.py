@@ -11,9 +11,10 @@ from aiohttp import web
 
 from edgecam.web.certificates import Leaf
 from edgecam.web.connections import Connections
+from edgecam.web.qr import qr
 from edgecam.web.server import CONNECTIONS
 from edgecam.web.trust import pages
-from edgecam.web.trust.handouts import Handout, handouts, qr
+from edgecam.web.trust.handouts import Handout, handouts
 from edgecam.web.trust.platforms import chosen
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -55,6 +55,9 @@ class Playback:
 
     def close(self) -> None: ...
 
+    def abandon(self) -> bool:
+        return False
+
 
 async def serve(file: Path, send_path: str) -> None:
     """Until standard input ends."""

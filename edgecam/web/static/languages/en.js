@@ -25,6 +25,7 @@ export default {
     "connecting": "Connecting",
     "live": "Live",
     "stale": "Picture is {age} s old",
+    "late": "{late} s late",
     "paused": "Paused",
     "waiting": "Waiting",
     "reconnecting": "Reconnecting",
@@ -37,6 +38,7 @@ export default {
   "answering": ["Starting the picture"],
   "fault": "The camera reports a fault",
   "stale": ["The picture has stopped", "Waiting for the next one."],
+  "late": ["The picture is delayed", "The network or this device is too slow for it."],
   "paused": ["The browser has paused the picture"],
   "waiting": {
     "no-caller": ["The camera is away", "This page shows it as soon as it is back."],
@@ -260,7 +262,9 @@ export default {
       "left": "{role} · {count} left · until {time}",
       "used": "{role} · used up · what it opened lasts until {time}",
       "add": "Make a guest link",
-      "made": "Link for {name}"
+      "made": "Link for {name}",
+      "qr": "Show its QR code",
+      "qr-of": "QR code of the link for {name}"
     },
     "tokens": {
       "hint": "For programs, which send it with each request: Authorization: Bearer TOKEN.",

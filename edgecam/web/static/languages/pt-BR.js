@@ -17,6 +17,7 @@ export default {
     "connecting": "Conectando",
     "live": "Ao vivo",
     "stale": "Imagem de {age} s atrás",
+    "late": "{late} s de atraso",
     "paused": "Em pausa",
     "waiting": "Aguardando",
     "reconnecting": "Reconectando",
@@ -29,6 +30,7 @@ export default {
   "answering": ["Iniciando a imagem"],
   "fault": "A câmera informou uma falha",
   "stale": ["A imagem parou", "Aguardando a próxima."],
+  "late": ["A imagem está atrasada", "A rede ou este aparelho está lento demais para ela."],
   "paused": ["O navegador pausou a imagem"],
   "waiting": {
     "no-caller": ["A câmera está fora do ar", "A imagem aparece aqui assim que ela voltar."],
@@ -252,7 +254,9 @@ export default {
       "left": "{role} · restam {count} · até {time}",
       "used": "{role} · esgotado · o que ele abriu vale até {time}",
       "add": "Criar um link de convite",
-      "made": "Link para {name}"
+      "made": "Link para {name}",
+      "qr": "Mostrar o código QR",
+      "qr-of": "Código QR do link para {name}"
     },
     "tokens": {
       "hint": "Para programas, que o enviam em cada pedido: Authorization: Bearer TOKEN.",

@@ -2,6 +2,7 @@ import { make } from "../dom.js";
 import { fill } from "../words.js";
 import { get, post } from "./ask.js";
 import { field, form, grave, input, item, moment, once, roles, select } from "./parts.js";
+import { qrCode } from "./qr.js";
 import { readLinks, readSecret } from "./readers.js";
 
 const HOUR = 3_600;
@@ -40,7 +41,9 @@ export async function guestsPage({ language, again, fault }) {
       const code = made.ok ? readSecret("code", made.value) : null;
       if (!code) return made.ok ? { ok: false, code: "failed" } : made;
       await again();
-      place(once(language, fill(guests.made, { name: message.name }), `${location.origin}/guest/${code}`));
+      const box = once(language, fill(guests.made, { name: message.name }), `${location.origin}/guest/${code}`);
+      box.append(qrCode(language, code, message.name));
+      place(box);
       return made;
     },
   );

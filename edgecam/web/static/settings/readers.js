@@ -16,6 +16,7 @@ import { isCount, isText, listOf, object, text } from "../fields.js";
 export const ROLES = /** @type {const} */ (["viewer", "operator", "admin"]);
 const MOST = 4_096;
 const MOST_TEXT = 256;
+const MOST_PICTURE = 65_536;
 
 /** @param {unknown} value @returns {Me | null} */
 export function readMe(value) {
@@ -89,6 +90,13 @@ export function readPrivacy(value) {
 export function readSecret(key, value) {
   const secret = object(value)?.[key];
   return typeof secret === "string" && /^[\w-]{8,256}$/.test(secret) ? secret : null;
+}
+
+/** A picture to be shown as such, which can do nothing. @param {unknown} value */
+export function readPicture(value) {
+  const svg = object(value)?.svg;
+  const good = typeof svg === "string" && svg.startsWith("<svg ") && svg.length <= MOST_PICTURE;
+  return good ? `data:image/svg+xml,${encodeURIComponent(svg)}` : null;
 }
 
 /**
