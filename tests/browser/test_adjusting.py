@@ -130,11 +130,10 @@ async def test_a_slow_answer(tmp_path: Path) -> None:
         await page.keyboard.press("ArrowRight")
         async with page.expect_response(lambda it: it.request.method == "POST"):
             answered.set()
-        await page.keyboard.press("ArrowRight")
         async with page.expect_response(
             lambda it: '"brightness":3' in (it.request.post_data or "")
         ):
-            pass
+            await page.keyboard.press("ArrowRight")
         await expect(brightness).to_have_attribute("aria-valuetext", "3%")
 
 

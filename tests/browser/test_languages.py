@@ -83,8 +83,8 @@ async () => {
   }
   // What is written on something, and stands there for good.
   const { talk, people: who, cameras: which, quality, figures, speaker } = language;
-  const { more, keys, settings } = language;
-  const labels = [which, who, quality, figures, more, keys, settings, talk.preview,
+  const { more, adjust, keys, settings } = language;
+  const labels = [which, who, quality, figures, more, adjust, keys, settings, talk.preview,
     speaker.nameless,
     ...Object.keys(talk).filter((key) => /^(voice|picture)-/.test(key)).map((key) => talk[key])];
   const written = labels.flatMap(texts).map((text) => text.replace(/\{\w+\}/g, "7"));
