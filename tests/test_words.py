@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 STATIC = Path(__file__).parents[1] / "edgecam" / "web" / "static"
-FILES = sorted((STATIC / "languages").iterdir())
+FILES = sorted((STATIC / "languages").glob("*.js"))
+LATER = sorted((STATIC / "languages" / "later").iterdir())
 ENGLISH = STATIC / "languages" / "en.js"
 JSON_MODULE = re.compile(r"(?:/\*\*.*?\*/\s*)?export default (\{.*\});\n", re.DOTALL)
 LISTED = re.compile(r'<meta name="languages" content="([^"]+)">')
@@ -65,6 +66,14 @@ def placeholders(text: str) -> list[str]:
 def test_a_language_says_all_that_english_says(file: Path) -> None:
     """No text is missing, unknown, empty or filled in with something else."""
     assert differences(read(ENGLISH), read(file)) == []
+
+
+@pytest.mark.parametrize("file", LATER, ids=lambda file: file.stem)
+def test_what_few_need_is_said_in_every_language(file: Path) -> None:
+    """Likewise of what is loaded later."""
+    assert [each.name for each in LATER] == [each.name for each in FILES]
+    assert differences(read(LATER[0]), read(file)) == []
+    assert not read(file).keys() & read(ENGLISH).keys()
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@ import { insist } from "./insist.js";
 
 /**
  * Which language the page speaks. To add one, for example German: copy languages/en.js to
- * languages/de.js, translate it (its `lang` is "de"), and add its tag to index.html, where the list
+ * languages/de.js, and so in languages/later, translate both (its `lang` is "de"), and add its tag to index.html, where the list
  * of the languages there are is. Then add what the server says on pages of its own to
  * edgecam/web/words.py. tests/test_words.py and test_web_words.py find what is missing.
  *
- * All that the page says: languages/en.js explains it.
- * @typedef {typeof import("./languages/en.js").default} Language
+ * All that the page says: languages/en.js explains it. What is in languages/later is there only once
+ * `complete` was waited for.
+ * @typedef {typeof import("./languages/en.js").default
+ *   & typeof import("./languages/later/en.js").default} Language
  */
 
 const FALLBACK = "en";
@@ -42,6 +44,13 @@ export async function load(wishes) {
     console.warn(`languages: ${tag} could not be loaded`, error);
     return insist((attempt) => file(FALLBACK, attempt));
   }
+}
+
+/** Adds what few need. @param {Language} language */
+export async function complete(language) {
+  if ("settings" in language) return;
+  const name = /** @type {Language} */ (language).lang;
+  Object.assign(language, await insist((attempt) => file(`later/${name}`, attempt)));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { shortcut } from "./dom.js";
 import { insist } from "./insist.js";
+import { complete } from "./languages.js";
 import { Panel } from "./panel.js";
 import { element } from "./view.js";
 
@@ -74,7 +75,7 @@ export class Tools {
   async #fill() {
     if (this.#filled) return;
     this.#filled = true;
-    const { fill } = await insist(LOAD.menu);
+    const [{ fill }] = await Promise.all([insist(LOAD.menu), complete(this.#house.language)]);
     fill(this.#section, this.#house, this);
   }
 
