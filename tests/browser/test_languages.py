@@ -35,7 +35,9 @@ WISHES: list[tuple[list[str], str]] = [
 # Whatever the page may come to, said in Portuguese and compared with all the texts there are.
 FOREIGN = r"""
 async () => {
-  const language = await (await import("/languages.js")).load(["pt-BR"]);
+  const { complete, load } = await import("/languages.js");
+  const language = await load(["pt-BR"]);
+  await complete(language);
   const { cost, wordsFor, watching } = await import("/words.js");
   const { talkWords, talking } = await import("/talk/words.js");
   const { SILENT } = await import("/talk/floor.js");
