@@ -99,7 +99,7 @@ class Looked:
         await page.page.evaluate(ADJUST)
         await page.page.wait_for_function("() => document.querySelector('#adjust input')")
         await self.at("adjusting", page)
-        await page.page.locator("#adjust .shut").click()
+        await page.page.click("#adjust .shut")
         await page.page.evaluate(OPEN_SETTINGS)
         await page.page.wait_for_function(HAS_PAGES)
         for number in range(await page.page.evaluate(PAGES)):
