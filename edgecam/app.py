@@ -6,7 +6,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -130,7 +130,6 @@ class _Node:
         self._certificate: CertificateKeeper | None = None
         self._trust = ""
         self._discovery: Discovery | None = None
-        self._pictures: Pictures | None = None
         self._keeper: Doorkeeper | None = None
         self._front: WebServer | None = None
         self._stills: Stills | None = None
@@ -232,7 +231,8 @@ class _Node:
         if camera.adjustments is not None:
             kept = KeptControls(camera.adjustments, self._ground.state / CONTROLS)
             self.own("the camera's controls", kept.run(), STOP_SMALL)
-        self._pictures = pictures = Pictures(self._config, camera, self._saw)
+        pictures = Pictures(self._config, camera, self._saw)
+        self.own("the look for encoders", asyncio.to_thread(pictures.look), STOP_SMALL)
         streams = self._streams(pictures, sinks)
         for fanout in (streams.video, streams.audio):
             if fanout is not None:
@@ -265,7 +265,14 @@ class _Node:
             self._front.controls.adjustments = camera.adjustments
         described = f"{self._config.camera.driver} {video_format(self._config.camera)}"
         self.controls.parts = Parts(
-            *(described, pictures.encoders, streams.audio, pictures.set_bitrate, ice, caller),
+            *(
+                described,
+                lambda: pictures.encoders,
+                streams.audio,
+                pictures.set_bitrate,
+                ice,
+                caller,
+            ),
             pictures=self._stills.fanout if self._stills is not None else None,
             ease=pictures.ease,
         )
@@ -306,9 +313,6 @@ class _Node:
 
     def _saw(self, state: State, camera: str, vp8: str) -> None:
         self._tell(state, camera=camera, vp8=vp8)
-        if state == "live" and self._pictures and self.controls.parts:
-            encoders = self._pictures.encoders
-            self.controls.parts = replace(self.controls.parts, encoders=encoders)
 
     def _places(self) -> int:
         """For one more who has no call."""

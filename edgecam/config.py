@@ -160,6 +160,12 @@ class Encode:
         30_000,
         25_000_000,
     )
+    h264: str = option(
+        "auto",
+        "Who encodes what the camera does not: `hardware`, the encoder of a Raspberry Pi up to "
+        "the 4th; `software`, the processor; `auto`: the first where there is one that works.",
+        choices=("auto", "hardware", "software"),
+    )
     keyframe_interval: int = option(
         10, "Seconds between keyframes nobody asked for; viewers get theirs at once.", 1, 300
     )

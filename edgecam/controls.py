@@ -57,14 +57,14 @@ LIVE = frozenset(
 class Parts:
     """What of a node with a camera is looked at and changed.
 
-    ``camera`` in words, ``encoders`` with what they are called in words, the usual one first, and
-    the ``microphone``, if there is one;
-    ``set_bitrate`` in bits a second, of no more than the node started with; ``pictures`` is what
-    readers by HTTP read, if they can; ``ease``, if there is one, is set by how the machine is.
+    ``camera`` in words, ``encoders`` by what they are called in words now, the usual one first, and
+    the ``microphone``, if there is one; ``set_bitrate`` in bits a second, of no more than the node
+    started with; ``pictures`` is what readers by HTTP read, if they can; ``ease``, if there is one,
+    is set by how the machine is.
     """
 
     camera: str
-    encoders: Mapping[str, Fanout]
+    encoders: Callable[[], Mapping[str, Fanout]]
     microphone: Fanout | None
     set_bitrate: Callable[[int], None]
     ice: CurrentIce
@@ -106,11 +106,12 @@ class Controls:
         if parts is None:
             return Report(temperature=self._temperature, troubles=troubles)
         status = parts.caller.status
-        fanouts = parts.encoders.values()
-        busy = [name for name, fanout in parts.encoders.items() if fanout.subscribers]
+        encoders = parts.encoders()
+        fanouts = encoders.values()
+        busy = [name for name, fanout in encoders.items() if fanout.subscribers]
         return Report(
             camera=parts.camera,
-            encoder=" and ".join(busy or [next(iter(parts.encoders))]),
+            encoder=" and ".join(busy or [next(iter(encoders))]),
             viewers=status.viewers,
             places=status.places,
             bitrate=self._bitrate(sum(fanout.delivered_bytes for fanout in fanouts)),

@@ -35,7 +35,7 @@ def listed(dev: Path = names.DEV) -> Iterator[str]:
     yield f"  {X264.called}"
     yield f"  {Vp8.called}"
     for encoder in names.encoders(dev):
-        yield f"  H.264 by {encoder.card} at {encoder.path}, for camera.driver = 'picamera'"
+        yield f"  H.264 in hardware ({encoder.card}) at {encoder.path}"
 
 
 def _or_none(lines: Iterable[str]) -> Iterator[str]:

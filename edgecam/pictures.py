@@ -7,10 +7,10 @@ from edgecam.capture.shared import SharedCamera
 from edgecam.capture.shutter import Shutter, Shuttered
 from edgecam.config import Config
 from edgecam.encode import h264
+from edgecam.encode.choice import Choice
 from edgecam.encode.decoded import Decoded
 from edgecam.encode.eased import Ease, Eased
 from edgecam.encode.encoded import EncodedVideo, VideoEncoder
-from edgecam.encode.h264 import X264
 from edgecam.encode.jpeg import Jpeg
 from edgecam.encode.promise import broken_by
 from edgecam.encode.smaller import Smaller
@@ -51,12 +51,18 @@ class Pictures:
         self.ease = Ease()
         self.profile_level_id = h264.profile_level_id(self._size, config.encode.video_bitrate)
         self.rates: dict[str, Rate] = {}
+        self._choice, self._small_choice = Choice(config.encode.h264), Choice(config.encode.h264)
         # In this order: the first of its readers reads the camera.
         self._h264 = self._encoded_h264()
         self.video = self._fanout("camera", self._h264)
         self._follow("h264", self._h264)
         self.small = self._small() if config.encode.small == "on" else None
         self.vp8 = self._vp8() if config.encode.vp8 != "off" else None
+
+    def look(self) -> None:
+        """See what could encode, so that ``encoders`` knows before somebody watches. It blocks."""
+        self._choice.look()
+        self._small_choice.look()
 
     def jpegs(self, rate: int) -> EncodedVideo:
         """Of so many pictures a second."""
@@ -66,8 +72,8 @@ class Pictures:
     @property
     def encoders(self) -> dict[str, Fanout]:
         """The usual one first."""
-        h264_by = BY_CAMERA if self._h264.by_camera else X264.called
-        small = {Smaller.called: self.small.fanout} if self.small else {}
+        h264_by = BY_CAMERA if self._h264.by_camera else self._choice.called
+        small = {f"small {self._small_choice.called}": self.small.fanout} if self.small else {}
         return {h264_by: self.video} | small | ({Vp8.called: self.vp8} if self.vp8 else {})
 
     def set_bitrate(self, bitrate: int) -> None:
@@ -82,7 +88,9 @@ class Pictures:
         encoded = EncodedVideo(
             self._camera.tap("H.264"),
             lambda: self._eased(
-                lambda video: X264(video, encode.video_bitrate, encode.keyframe_interval)
+                lambda video: self._choice.make(
+                    video, encode.video_bitrate, encode.keyframe_interval
+                )
             ),
             lambda first: broken_by(first, size, self.profile_level_id),
         )
@@ -95,7 +103,10 @@ class Pictures:
         most = min(encode.small_bitrate, encode.video_bitrate)
         encoded = EncodedVideo(
             Decoded(self._camera.tap("small H.264")),
-            lambda: Smaller(size, most, encode.keyframe_interval),
+            lambda: Smaller(
+                size,
+                lambda video: self._small_choice.make(video, most, encode.keyframe_interval),
+            ),
         )
         rate = Rate(encode.small_bitrate_least, most, encoded.set_bitrate)
         return Rendition(self._fanout("small H.264", encoded), rate)

@@ -35,25 +35,30 @@ def _integer(control: int, name: bytes, *bounds: int) -> dict[str, Any]:
     )
 
 
+def encoder_kernel() -> Kernel:
+    """What it says of itself, and its controls."""
+    return Kernel(
+        formats={"H264": {}},
+        controls=[
+            _integer(v4l2.CID_BITRATE, b"Video Bitrate", 25_000, MOST, 25_000, 10_000_000),
+            {"id": v4l2.CID_REPEAT_SEQ_HEADER, "type": v4l2.TYPE_BOOLEAN, "maximum": 1},
+            {"id": v4l2.CID_FORCE_KEY_FRAME, "type": v4l2.TYPE_BUTTON},
+            _integer(PERIOD, b"H264 I-Frame Period", 0, 0x7FFF_FFFF, 1, 60),
+            {"id": PROFILE, "type": v4l2.TYPE_MENU, "maximum": 4},
+            {"id": LEVEL, "type": v4l2.TYPE_MENU, "maximum": 15},
+        ],
+        card=b"bcm2835-codec-encode",
+        device_caps=v4l2.CAP_VIDEO_M2M_MPLANE | v4l2.CAP_STREAMING,
+        buffers=v4l2.BUF_TYPE_VIDEO_CAPTURE_MPLANE,
+    )
+
+
 class M2m:
     """``was_set``: each control with its value, in order. While it ``hangs``, nothing comes out."""
 
     def __init__(self) -> None:
         self.hangs = False
-        self._kernel = Kernel(
-            formats={"H264": {}},
-            controls=[
-                _integer(v4l2.CID_BITRATE, b"Video Bitrate", 25_000, MOST, 25_000, 10_000_000),
-                {"id": v4l2.CID_REPEAT_SEQ_HEADER, "type": v4l2.TYPE_BOOLEAN, "maximum": 1},
-                {"id": v4l2.CID_FORCE_KEY_FRAME, "type": v4l2.TYPE_BUTTON},
-                _integer(PERIOD, b"H264 I-Frame Period", 0, 0x7FFF_FFFF, 1, 60),
-                {"id": PROFILE, "type": v4l2.TYPE_MENU, "maximum": 4},
-                {"id": LEVEL, "type": v4l2.TYPE_MENU, "maximum": 15},
-            ],
-            card=b"bcm2835-codec-encode",
-            device_caps=v4l2.CAP_VIDEO_M2M_MPLANE | v4l2.CAP_STREAMING,
-            buffers=v4l2.BUF_TYPE_VIDEO_CAPTURE_MPLANE,
-        )
+        self._kernel = encoder_kernel()
         self.was_set = self._kernel.was_set
         self._turn = Condition()
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this

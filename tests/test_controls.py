@@ -46,7 +46,7 @@ class Bench:
         self.controls = Controls(self.config, ice_servers, self._renew)
         self.controls.parts = Parts(
             "test 2x2@1",
-            {"H.264": video},
+            lambda: {"H.264": video},
             None,
             self.bitrates.append,
             self.ice,

@@ -52,7 +52,7 @@ def test_cameras_with_their_modes(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         "    YUYV  640x480",
         "    YU12  16-1920x16-1080@1-60",
     ]
-    assert "bcm2835-codec-encode at /dev/video11" in lines[-1]
+    assert lines[-1] == "  H.264 in hardware (bcm2835-codec-encode) at /dev/video11"
 
 
 def test_the_command(

@@ -3,7 +3,7 @@
 from edgecam.annexb import find_sps
 from edgecam.capture import source
 from edgecam.encode import sps
-from edgecam.encode.h264 import profile_level_id
+from edgecam.encode.h264 import X264, profile_level_id
 from edgecam.encode.promise import broken_by
 from edgecam.encode.smaller import Smaller, half
 from edgecam.media import Picture, VideoFormat
@@ -21,7 +21,7 @@ def test_it_keeps_what_the_main_one_promises() -> None:
     """Half the size, at a level within the promise; the picture it was given stays as it was."""
     camera = source.camera("virtual", SIZE)
     camera.open()
-    encoder = Smaller(SIZE, BITRATE // 2, 10)
+    encoder = Smaller(SIZE, lambda video: X264(video, BITRATE // 2, 10))
     try:
         picture = camera.read()
         assert isinstance(picture, Picture)

@@ -13,7 +13,7 @@ from edgecam import pictures as made
 from edgecam.capture.shared import SharedCamera
 from edgecam.capture.virtual_camera import VirtualCamera
 from edgecam.config import Camera, Config
-from edgecam.controls import Parts
+from edgecam.encode.h264 import X264
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import SourceError
 from edgecam.fanout.fanout import Fanout
@@ -101,21 +101,16 @@ async def test_a_camera_that_fails_is_told_of(pictures: Pictures, watched: str) 
 
 async def test_who_encodes_is_said() -> None:
     """A camera that does it itself is told the bitrate, and not called a software encoder."""
-    node = app._Node(CONFIG, GROUND, asyncio.Event())
-    nothing = cast("Any", None)
-    node.controls.parts = Parts("", {}, None, nothing, nothing, nothing)
     camera = EncodingVirtualCamera(SIZE)
-    node._pictures = of_it = made.Pictures(CONFIG, SharedCamera(camera), node._saw)
+    of_it = made.Pictures(CONFIG, SharedCamera(camera), lambda state, why, vp8: None)
     h264 = of_it.video
+    assert list(of_it.encoders) == [X264.called, Vp8.called]
     assert camera.bitrate == Config().encode.video_bitrate
     task = asyncio.create_task(h264.run())
     watcher = h264.subscribe()
     async with asyncio.timeout(PATIENCE):
         assert await watcher.get()
-    assert node.controls.parts.encoders == {
-        made.BY_CAMERA: h264,
-        Vp8.called: of_it.vp8,
-    }
+    assert of_it.encoders == {made.BY_CAMERA: h264, Vp8.called: of_it.vp8}
     watcher.close()
     await cancelled(task)
 

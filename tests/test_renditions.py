@@ -46,12 +46,17 @@ class Camera:
         return Streams(self.main.fanout, None, promised, rates=rates, small=self.small)
 
 
+def small_encoder() -> Smaller:
+    """That of half the size."""
+    return Smaller(SIZE, lambda video: X264(video, BITRATE // 2, 300))
+
+
 @pytest.fixture
 async def camera() -> AsyncIterator[Camera]:
     """No keyframe nobody asks for within the test."""
     shared = SharedCamera(source.camera("virtual", SIZE))
     main = EncodedVideo(shared.tap("main"), lambda: X264(SIZE, BITRATE, 300))
-    small = EncodedVideo(Decoded(shared.tap("small")), lambda: Smaller(SIZE, BITRATE // 2, 300))
+    small = EncodedVideo(Decoded(shared.tap("small")), small_encoder)
     made = Camera(
         Rendition(Fanout("camera", main, 15), Rate(FLOOR, BITRATE, main.set_bitrate)),
         Rendition(Fanout("small", small, 15), Rate(FLOOR // 3, BITRATE // 2, small.set_bitrate)),
@@ -111,7 +116,7 @@ async def test_of_a_camera_that_encodes_by_itself() -> None:
     pictures = Pictures(config, camera, lambda state, camera, vp8: None)
     assert pictures.small is not None
     small = pictures.small.fanout
-    assert pictures.encoders[Smaller.called] is small
+    assert pictures.encoders[f"small {X264.called}"] is small
     task = asyncio.create_task(small.run())
     assert small.state == "idle"
     watcher = small.subscribe()

@@ -4,6 +4,7 @@ from ctypes import (
     Structure,
     Union,
     c_char,
+    c_int,
     c_int32,
     c_int64,
     c_uint32,
@@ -12,10 +13,10 @@ from ctypes import (
     sizeof,
 )
 
-_READ, _WRITE = 2, 1
+READ, WRITE = 2, 1
 
 
-def _request(direction: int, number: int, argument: type[Structure]) -> int:
+def request(direction: int, number: int, argument: type[Structure] | type[c_int]) -> int:
     """As asm-generic/ioctl.h makes them, for the letter V."""
     return direction << 30 | sizeof(argument) << 16 | ord("V") << 8 | number
 
@@ -163,14 +164,14 @@ class ExtControls(Structure):
     )
 
 
-VIDIOC_QUERYCAP = _request(_READ, 0, Capability)
-VIDIOC_ENUM_FMT = _request(_READ | _WRITE, 2, FormatDescription)
-VIDIOC_QUERYMENU = _request(_READ | _WRITE, 37, QueryMenu)
-VIDIOC_G_EXT_CTRLS = _request(_READ | _WRITE, 71, ExtControls)
-VIDIOC_S_EXT_CTRLS = _request(_READ | _WRITE, 72, ExtControls)
-VIDIOC_ENUM_FRAMESIZES = _request(_READ | _WRITE, 74, FrameSize)
-VIDIOC_ENUM_FRAMEINTERVALS = _request(_READ | _WRITE, 75, FrameInterval)
-VIDIOC_QUERY_EXT_CTRL = _request(_READ | _WRITE, 103, QueryExtControl)
+VIDIOC_QUERYCAP = request(READ, 0, Capability)
+VIDIOC_ENUM_FMT = request(READ | WRITE, 2, FormatDescription)
+VIDIOC_QUERYMENU = request(READ | WRITE, 37, QueryMenu)
+VIDIOC_G_EXT_CTRLS = request(READ | WRITE, 71, ExtControls)
+VIDIOC_S_EXT_CTRLS = request(READ | WRITE, 72, ExtControls)
+VIDIOC_ENUM_FRAMESIZES = request(READ | WRITE, 74, FrameSize)
+VIDIOC_ENUM_FRAMEINTERVALS = request(READ | WRITE, 75, FrameInterval)
+VIDIOC_QUERY_EXT_CTRL = request(READ | WRITE, 103, QueryExtControl)
 
 BUF_TYPE_VIDEO_CAPTURE, BUF_TYPE_VIDEO_CAPTURE_MPLANE = 1, 9
 CAP_VIDEO_CAPTURE, CAP_STREAMING, CAP_DEVICE_CAPS = 0x1, 0x0400_0000, 0x8000_0000
