@@ -277,6 +277,7 @@ SAID: dict[str, dict[str, object]] = {
     "status": {"state": "ready", "message": "", "viewers": 0, "places": 1},
     "call": {},
     "floor": {"call": "call-not-there", "want": True},
+    "rendition": {"call": "call-not-there", "want": "small"},
 }
 
 
