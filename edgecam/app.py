@@ -131,6 +131,7 @@ class _Node:
         self._trust = ""
         self._discovery: Discovery | None = None
         self._keeper: Doorkeeper | None = None
+        self._pictures: Pictures | None = None
         self._front: WebServer | None = None
         self._stills: Stills | None = None
         self._shutter = Shutter()
@@ -231,7 +232,7 @@ class _Node:
         if camera.adjustments is not None:
             kept = KeptControls(camera.adjustments, self._ground.state / CONTROLS)
             self.own("the camera's controls", kept.run(), STOP_SMALL)
-        pictures = Pictures(self._config, camera, self._saw)
+        self._pictures = pictures = Pictures(self._config, camera, self._saw)
         self.own("the look for encoders", asyncio.to_thread(pictures.look), STOP_SMALL)
         streams = self._streams(pictures, sinks)
         for fanout in (streams.video, streams.audio):
@@ -312,6 +313,8 @@ class _Node:
         )
 
     def _saw(self, state: State, camera: str, vp8: str) -> None:
+        if state == "live" and self._pictures is not None and self._caller is not None:
+            self._caller.encoder = self._pictures.encoded_by
         self._tell(state, camera=camera, vp8=vp8)
 
     def _places(self) -> int:

@@ -13,6 +13,9 @@ from av import AudioFrame, VideoFrame
 
 Kind = Literal["video", "audio"]
 
+EncodedBy = Literal["hardware", "software"]
+"""Whether an encoder made for it does the work, be it the camera's, or the processor."""
+
 NS = 1_000_000_000
 """Nanoseconds in a second."""
 

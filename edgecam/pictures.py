@@ -11,13 +11,14 @@ from edgecam.encode.choice import Choice
 from edgecam.encode.decoded import Decoded
 from edgecam.encode.eased import Ease, Eased
 from edgecam.encode.encoded import EncodedVideo, VideoEncoder
+from edgecam.encode.h264 import X264
 from edgecam.encode.jpeg import Jpeg
 from edgecam.encode.promise import broken_by
 from edgecam.encode.smaller import Smaller
 from edgecam.encode.vp8 import Vp8
 from edgecam.fanout.fanout import Fanout, State
 from edgecam.ground import video_format
-from edgecam.media import VideoFormat
+from edgecam.media import EncodedBy, VideoFormat
 from edgecam.options import of_driver
 from edgecam.peer.rate import Rate
 from edgecam.peer.sending import Rendition
@@ -75,6 +76,12 @@ class Pictures:
         h264_by = BY_CAMERA if self._h264.by_camera else self._choice.called
         small = {f"small {self._small_choice.called}": self.small.fanout} if self.small else {}
         return {h264_by: self.video} | small | ({Vp8.called: self.vp8} if self.vp8 else {})
+
+    @property
+    def encoded_by(self) -> EncodedBy:
+        """Who makes the H.264 that is, or would be, sent."""
+        software = not self._h264.by_camera and self._choice.called == X264.called
+        return "software" if software else "hardware"
 
     def set_bitrate(self, bitrate: int) -> None:
         """No more than that, in bits a second, of each."""

@@ -49,6 +49,7 @@ CALL = "abcdefgh"
         ("name", Rename("")),
         ("renamed", Renamed(CALL, Watcher("12345678", "Ana"))),
         ("status", Status("ready", "", 1, 2)),
+        ("status", Status("ready", "", 1, 2, encoder="hardware")),
         (
             "status",
             Status(
@@ -186,6 +187,7 @@ STATUS: dict[str, Any] = {"state": "ready", "message": "", "viewers": 0, "places
         ("offer", {"call": CALL, "sdp": "x", "iceServers": [{"urls": "x" * 257}]}),
         ("offer", {"call": CALL, "sdp": "x", "iceServers": [{"urls": "x", "username": 1}]}),
         ("offer", {"call": CALL, "sdp": "x", "iceServers": [{"urls": "x"}] * 9}),
+        ("status", STATUS | {"encoder": "magic"}),
         ("status", {"state": "fine", "message": "", "viewers": 0, "places": 0}),
         ("status", {"state": "ready", "message": "x" * 257, "viewers": 0, "places": 0}),
         ("status", {"state": "ready", "message": "", "viewers": -1, "places": 0}),

@@ -4,12 +4,14 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from edgecam.errors import BadMessage
 from edgecam.lifecycle import Backoff, cancelled, either, whenever
 from edgecam.limits import Seldom
 from edgecam.logfields import about
+from edgecam.media import EncodedBy
 from edgecam.peer.peer import Peer
 from edgecam.signaling.call import COMINGS_A_SECOND, COMINGS_AT_ONCE, COSTLY, THIN, About, Call
 from edgecam.signaling.lending import IceServers, Lending
@@ -79,6 +81,7 @@ class Caller:
         self._talking = Talking(talk_back)
         self._granted = asyncio.Event()
         self._told: Status | None = None
+        self.encoder: EncodedBy | None = None
         self._unsaid: dict[str, None] = {}
         self._comings = Seldom(logger, COMINGS_AT_ONCE, COMINGS_A_SECOND)
         self._refusals = Seldom(logger)
@@ -373,7 +376,8 @@ class Caller:
     @property
     def status(self) -> Status:
         """What the server is told."""
-        return status_of(self.calls, self._most, self._failures, self._talking, self._others)
+        told = status_of(self.calls, self._most, self._failures, self._talking, self._others)
+        return replace(told, encoder=self.encoder)
 
     def _note(self, seldom: Seldom, text: str, *values: object) -> None:
         """Log what a viewer can make happen as often as it likes."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from edgecam.media import EncodedBy
 from edgecam.peer.description import Candidate
 
 MOST_TEXT = 256
@@ -155,7 +156,8 @@ class Talk:
 class Status:
     """How a caller is, who watches it, and who of them (by ``viewer``) has the floor.
 
-    ``privacy``: its privacy switch is on, and nothing can be seen or heard.
+    ``privacy``: its privacy switch is on, and nothing can be seen or heard. ``encoder``: who makes
+    H.264 of its picture, None if it does not say.
     """
 
     state: CallerState
@@ -166,9 +168,10 @@ class Status:
     floor: tuple[str, ...] = ()
     talk: Talk = Talk()
     privacy: bool = False
+    encoder: EncodedBy | None = None
 
     def payload(self) -> dict[str, Any]:
-        return {
+        payload = {
             "state": self.state,
             "message": self.message,
             "viewers": self.viewers,
@@ -178,6 +181,7 @@ class Status:
             "talk": self.talk.payload(),
             "privacy": self.privacy,
         }
+        return payload | ({"encoder": self.encoder} if self.encoder else {})
 
 
 @dataclass(frozen=True, slots=True)

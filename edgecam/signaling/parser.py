@@ -11,6 +11,7 @@ from typing import Any
 
 from edgecam import names
 from edgecam.errors import BadMessage
+from edgecam.media import EncodedBy
 from edgecam.peer.description import MOST_CANDIDATE, MOST_SDP, Candidate
 from edgecam.signaling.messages import (
     MOST_TEXT,
@@ -166,7 +167,8 @@ def _status(payload: dict[str, Any]) -> Status:
     floor = tuple(_id(each, "a viewer in floor") for each in _few(payload, "floor"))
     message = "".join(each if each.isprintable() else " " for each in message)
     return Status(
-        state, message, viewers, places, watching, floor, _talk(payload), _privacy(payload)
+        *(state, message, viewers, places, watching, floor, _talk(payload), _privacy(payload)),
+        encoder=_encoder(payload),
     )
 
 
@@ -182,6 +184,13 @@ def _privacy(payload: dict[str, Any]) -> bool:
     if not isinstance(privacy, bool):
         raise BadMessage("bad-message", "privacy has to be true or false")
     return privacy
+
+
+def _encoder(payload: dict[str, Any]) -> EncodedBy | None:
+    encoder = payload.get("encoder")
+    if encoder not in (None, "hardware", "software"):
+        raise BadMessage("bad-message", "encoder has to be hardware or software")
+    return encoder
 
 
 def _talk(payload: dict[str, Any]) -> Talk:

@@ -265,6 +265,7 @@ async def test_the_page_says_how_good_the_link_is(tmp_path: Path) -> None:
         found = dict(zip(names, await figures.locator("dd").all_inner_texts(), strict=True))
         assert found["Picture"] == "640 × 360"
         assert found["Codec"] == "H264"
+        assert found["Encoded by"] == "its processor"
         assert found["Path"].startswith("direct (")
         assert float(found["Pictures a second"]) > 0
         assert float(found["Received"].split()[0]) > 0

@@ -27,6 +27,7 @@ import { MAX_TEXT, cleanName, id, isCount, isId, isReason, isText, listOf, objec
  * @property {string[]} floor those of them that are heard and seen at the camera
  * @property {{audio: boolean, video: boolean}} talk what of a viewer's it plays and shows
  * @property {boolean} [privacy] its privacy switch is on
+ * @property {"hardware" | "software"} [encoder] who makes H.264 of its picture
  *
  * @typedef {object} Camera
  * @property {string} camera
@@ -118,6 +119,7 @@ export function readStatus(value) {
     floor,
     talk: { audio: talk.audio === true, video: talk.video === true },
     ...(it.privacy === true && { privacy: true }),
+    ...((it.encoder === "hardware" || it.encoder === "software") && { encoder: it.encoder }),
   };
 }
 

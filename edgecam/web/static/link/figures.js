@@ -17,9 +17,10 @@ const RELAYED = "relay";
  * @param {Sample} to now
  * @param {Latency | null} latency
  * @param {Language} language
+ * @param {"hardware" | "software"} [encoder] who makes H.264 of the picture, if that is known
  * @returns {[name: string, value: string][]}
  */
-export function figures(from, to, latency, language) {
+export function figures(from, to, latency, language, encoder) {
   const { figures: words } = language;
   const seconds = Math.max(0.001, (to.at - from.at) / 1_000);
   const { video, audio } = to;
@@ -28,6 +29,7 @@ export function figures(from, to, latency, language) {
   const rows = [
     [words.picture, video?.width && video.height ? `${video.width} × ${video.height}` : null],
     [words.codec, video?.codec || null],
+    [words.encoder, video?.codec === "H264" && encoder ? words[encoder] : null],
     [words.rate, video && say((video.decoded - (from.video?.decoded ?? 0)) / seconds, 0)],
     [words.in, bitrate(to.bytesIn - from.bytesIn, seconds, say)],
     [words.out, to.bytesOut ? bitrate(to.bytesOut - from.bytesOut, seconds, say) : null],

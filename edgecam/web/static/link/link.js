@@ -133,7 +133,8 @@ export class Link {
       this.#readLatency();
       return;
     }
-    const rows = this.#tools.figures(from, to, this.#latency, this.#house.language);
+    const { language, store } = this.#house;
+    const rows = this.#tools.figures(from, to, this.#latency, language, store.state.camera?.encoder);
     this.#table.replaceChildren(...rows.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]));
   }
 }
