@@ -20,6 +20,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from edgecam import __version__
 from tests.bench import (
+    drivers,
     encoders,
     going,
     joins,
@@ -181,6 +182,16 @@ async def _encoders(folder: Path, chosen: Plan, results: dict[str, Any]) -> None
     _say(report.encoders(found))
 
 
+async def _drivers(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """From capture to packet, and a node that nobody watches."""
+    async with running_node(folder, **plan.options(1)) as node:
+        found = await drivers.measure(
+            node, chosen.starts, chosen.large_seconds, chosen.windows, chosen.window
+        )
+    results["drivers"] = asdict(found)
+    _say(report.drivers(found))
+
+
 async def _squeeze(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     """A slow link beside a good one, in networks of their own."""
     found = await squeeze.measure(folder, chosen.squeezes, chosen.squeeze_seconds)
@@ -196,6 +207,7 @@ PARTS: dict[str, Part] = {
     "storm": _storm,
     "start": _start,
     "encoders": _encoders,
+    "drivers": _drivers,
     "going": _going,
     "squeeze": _squeeze,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tests.bench.drivers import Found
 from tests.bench.encoders import Encoders
 from tests.bench.figures import Spread
 from tests.bench.going import Going
@@ -122,6 +123,21 @@ def squeezed(found: Sequence[Squeezed]) -> Iterator[str]:
 
 def _after(seconds: float | None) -> str:
     return "never after" if seconds is None else f"{seconds:.1f} s after"
+
+
+def drivers(found: Found) -> Iterator[str]:
+    """From capture to packet, and a node that nobody watches."""
+    yield "\nDrivers: ms from capture until the event loop has the packet, and to the first one"
+    rows = []
+    for name, each in found.drivers.items():
+        rows.append(_spread(f"{name}, {each.encoder}", each.latency))
+        rows.append(_spread(f"{name}, camera closed before: first packet", each.cold))
+    yield from _table(("", "p50", "p95", "least", "most"), rows)
+    for name, each in found.drivers.items():
+        yield f"{name}: camera {'closed' if each.closed else 'NOT CLOSED'} when nobody was left"
+    for name, why in found.missing.items():
+        yield f"{name}: NOT MEASURED: {why}"
+    yield f"A node that nobody watches: {found.idle.p50:.1f} ms of CPU a second"
 
 
 def start(found: Start) -> Iterator[str]:
