@@ -26,12 +26,13 @@ from edgecam.ground import claimed, prepare
 from edgecam.loading import load
 from edgecam.service import journal
 from edgecam.service.notify import Notifier
+from edgecam.service.reboots import Reboots
 from edgecam.service.restarts import Restarts
 from edgecam.service.supervisor import Supervisor
 
 STOP_DEADLINE = 4.9
 MOST_FILES = 65_536
-RESTARTS = "restarts.json"
+RESTARTS, REBOOTS = "restarts.json", "reboots.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -187,7 +188,10 @@ def _live_alone(config: Config, path: Path | None, *, camera: bool) -> None:
     async def life() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        restarts = Restarts(ground.state / RESTARTS)
+        reboots = None
+        if config.camera.reboot == "on":
+            reboots = Reboots(ground.state / REBOOTS, control.SERVICE_FOLDER / "reboot")
+        restarts = Restarts(ground.state / RESTARTS, reboots=reboots)
         supervisor = Supervisor(notifier, path, config, journal.set_level, restarts)
 
         def announce(announcement: app.Announcement | None) -> None:

@@ -26,6 +26,12 @@ class Camera:
         "test picture.",
         choices=("picamera", "v4l2", "virtual"),
     )
+    reboot: str = option(
+        "off",
+        "`on`: a camera whose driver hangs although three new processes were tried has the machine "
+        "restarted, once an hour at most; takes `systemd/edgecam-reboot.path`.",
+        choices=("on", "off"),
+    )
     device: str = only_for(
         ("picamera", "v4l2"),
         option(

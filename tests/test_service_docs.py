@@ -19,5 +19,5 @@ def test_what_a_reload_changes() -> None:
 def test_the_files_of_the_unit() -> None:
     """Each has its row."""
     text = (ROOT / "docs/service.md").read_text()
-    rows = re.findall(r"^\| `([\w.]+)` \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w.-]+)` \|", text, re.MULTILINE)
     assert sorted(rows) == sorted(file.name for file in (ROOT / "systemd").iterdir())

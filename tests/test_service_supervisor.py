@@ -15,6 +15,7 @@ from edgecam.lifecycle import cancelled
 from edgecam.report import Report, Stream
 from edgecam.service import supervisor as module
 from edgecam.service.notify import Notifier
+from edgecam.service.reboots import Reboots
 from edgecam.service.restarts import FIRST, LONGEST, Restarts
 from edgecam.service.supervisor import Supervisor
 
@@ -55,7 +56,9 @@ class StubNode:
 class Desk:
     """A supervised node, and what the service manager hears."""
 
-    def __init__(self, folder: Path, listener: socket.socket, config: Config) -> None:
+    def __init__(
+        self, folder: Path, listener: socket.socket, config: Config, reboots: Reboots | None
+    ) -> None:
         self.file = folder / "edgecam.toml"
         self.node = StubNode()
         self.levels: list[str] = []
@@ -65,7 +68,7 @@ class Desk:
             self.file,
             config,
             self.levels.append,
-            Restarts(folder / "restarts.json"),
+            Restarts(folder / "restarts.json", reboots=reboots),
         )
 
     async def hear(self, text: str) -> str:
@@ -88,12 +91,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def supervised(folder: Path, config: Config = DEFAULTS) -> AsyncIterator[Desk]:
+async def supervised(
+    folder: Path, config: Config = DEFAULTS, reboots: Reboots | None = None
+) -> AsyncIterator[Desk]:
     """A node under supervision."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(folder / "notify"))
         listener.setblocking(False)
-        desk = Desk(folder, listener, config)
+        desk = Desk(folder, listener, config, reboots)
         task = asyncio.create_task(desk.supervisor.run(desk.node))
         try:
             yield desk

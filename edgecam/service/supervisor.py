@@ -51,8 +51,8 @@ class Supervisor:
 
     The watchdog is fed as long as the event loop turns, unless a camera that is watched gives no
     sign of life for FROZEN seconds: a driver that hangs is cured by a new process only, and where
-    it is not, ``restarts`` has less and less of them. A camera that has failed is none of its
-    business: that is known, told, and tried again by the node.
+    it is not, ``restarts`` has less and less of them, or the machine restarted. A camera that has
+    failed is none of its business: that is known, told, and tried again by the node.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Supervisor:
         self._asked = asyncio.Event()
         self._ready = False
         self._node: Node | None = None
-        self._biting = False
+        self._biting = self._cured = False
         self._pulses: dict[str, Pulse] = {}
         self._told = ""
 
@@ -116,10 +116,14 @@ class Supervisor:
             await self._reload(node)
 
     async def _look(self, node: Node) -> None:
-        frozen = False
+        frozen = works = False
         for stream in node.report().streams:
             hangs = self._hangs(node, stream)
             frozen = frozen or (hangs and stream.vital)
+            works = works or (stream.vital and stream.life > 0 and stream.failing is None)
+        if works and not (frozen or self._cured):
+            await asyncio.to_thread(self._restarts.cured)
+        self._cured = works and not frozen
         if not frozen:
             self._biting = False
         elif not self._biting and self._notifier.watchdog:

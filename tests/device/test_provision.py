@@ -19,6 +19,7 @@ from tests.device.test_power_cuts import KEPT
 pytestmark = pytest.mark.timeout(1_200)
 
 RELEASES = "opt/edgecam/releases"
+REBOOT = "edgecam-reboot.path"
 OURS = ("opt/", "usr/local/bin", "etc/sysusers.d", "etc/tmpfiles.d", "etc/udev/rules.d")
 """Where packages leave nothing that dpkg does not know."""
 
@@ -89,21 +90,27 @@ def test_the_firewall(place: Place) -> None:
 
 
 def test_without_the_way_to_trust(place: Place) -> None:
-    """What is not wanted is not open, and comes back when it is."""
+    """What is not wanted is not open, and comes back when it is; with what restarts the machine, it
+    is the other way round.
+    """
     garden = place.machines["garden"]
     unit = garden.root / "etc/systemd/system/edgecam.socket"
-    without = {"edgecam_config": PLAIN | {"web": {"trust": "off"}}}
+    camera = PLAIN["camera"] | {"reboot": "on"}
+    without = {"edgecam_config": PLAIN | {"web": {"trust": "off"}, "camera": camera}}
     assert garden.run("systemctl", "is-active", "edgecam.socket").strip() == "active"
     told = place.operator.play("site.yml", "-e", json.dumps(without), only="garden")
     assert told.code == 0
     assert "A picture of 640x360 has arrived" in told.text
     assert "trust:" not in told.text
     assert not unit.exists()
+    assert garden.run("systemctl", "is-active", REBOOT).strip() == "active"
     # Port 80, listening, by IPv6, which takes IPv4 as well: /proc/net/tcp6.
     assert ":0050 " not in garden.run("grep", " 0A ", "/proc/net/tcp6")
     assert place.operator.play("site.yml", only="garden").code == 0
     assert garden.run("systemctl", "is-active", "edgecam.socket").strip() == "active"
     assert ":0050 " in garden.run("grep", " 0A ", "/proc/net/tcp6")
+    assert garden.run("systemctl", "is-active", REBOOT, check=False).strip() == "inactive"
+    assert not (unit.parent / REBOOT).exists()
 
 
 def test_updates_by_themselves(place: Place) -> None:

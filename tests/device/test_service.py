@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from edgecam.signaling.tokens import camera_of
 from tests.device.conftest import CAMERA, VIEWER
-from tests.device.machine import CONFIGURATION, ROOT, Machine, Watcher
+from tests.device.machine import CONFIGURATION, PAUSE, ROOT, Machine, Watcher
 from tests.network.lab import Namespace
 
 pytestmark = pytest.mark.timeout(900)
@@ -349,3 +350,46 @@ def test_the_cameras_library(machine: Machine) -> None:
     place = "/usr/lib/python3/dist-packages"
     seen = machine.run("cat", "/run/edgecam/seen")
     assert seen == f"{place}/libcamera/__init__.py {place}/picamera2/__init__.py []"
+
+
+RESTARTED = """\
+[Service]
+Environment=LEAST={least}
+ExecStart=
+ExecStart=/bin/touch /run/restarted
+"""
+
+
+def test_a_restart_of_the_machine(machine: Machine) -> None:
+    """The service asks by a file, without a right to it; root grants it if the machine has been up
+    for long enough.
+    """
+    path, service = "edgecam-reboot.path", "edgecam-reboot.service"
+    folder, restarted = machine.root / "etc/systemd/system", Path("/run/restarted")
+    for unit in (path, service):
+        shutil.copy(ROOT / "systemd" / unit, folder)
+    drop_in = folder / f"{service}.d" / "test.conf"
+    drop_in.parent.mkdir()
+
+    def ask(least: int) -> None:
+        drop_in.write_text(RESTARTED.format(least=least))
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart", path)
+        text = f"echo hangs > {RUNTIME}/reboot"
+        machine.run("runuser", "-u", "edgecam", "--", "sh", "-c", text)
+
+    def result() -> str:
+        return machine.run("systemctl", "show", "-P", "Result", service).strip()
+
+    assert "edgecam" not in machine.run("systemd-analyze", "verify", service, path, check=False)
+    try:
+        ask(least=10**9)
+        while result() != "exec-condition":
+            time.sleep(PAUSE)
+        assert machine.run("sh", "-c", f"ls {restarted} || true") == ""
+        ask(least=0)
+        while not machine.run("sh", "-c", f"ls {restarted} || true"):
+            time.sleep(PAUSE)
+        assert result() == "success"
+    finally:
+        machine.run("systemctl", "stop", path, service)
