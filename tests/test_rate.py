@@ -295,3 +295,31 @@ def test_a_ceiling_that_changes() -> None:
     assert not viewer.link.thin
     node.rate.hold_to(CEILING)
     assert set(node.run(10)) == {CEILING}
+
+
+def test_another_stream_on_the_same_link() -> None:
+    """What was known of it is known, so that the burst which a stream begins with, and an estimate
+    that lags behind, are not taken for congestion.
+    """
+    small, main = (
+        Rate(least, most, lambda bitrate: None)
+        for least, most in ((150_000, 750_000), (FLOOR, CEILING))
+    )
+    link, now = small.join(), 100.0
+    link.took(0.01, now)
+    link.estimated(700_000, now)
+    link.limit = known = 1.25 * FLOOR
+    small.leave(link)
+    assert main.join(left=link) is link
+    assert main.bitrate == known
+    link.sent(0, now + 0.05)
+    link.took(0.01, now + 0.2)
+    link.sent(190_000, now + 0.3)
+    link.estimated(500_000, now + 0.35)
+    assert (link.thin, link.limit >= known) == (False, True)
+    # One that carried all of the small stream is not known to carry more.
+    main.leave(link)
+    link.limit = inf
+    assert small.join(left=link).limit == inf
+    small.leave(link)
+    assert main.join(left=link).limit == 750_000

@@ -135,6 +135,16 @@ class Link:
         self._trips: deque[tuple[float, float]] = deque(maxlen=MOST_TRIPS)
         self._loss = 0.0
 
+    def carry(self, ceiling: float, changed: Callable[[], None]) -> None:
+        """Another stream, of no more than ``ceiling``, from now on; what is known of the link stays
+        known, and its first estimates are not taken for a fall from nothing.
+        """
+        known = min(self.limit, self.ceiling)
+        self.limit = known if known < ceiling else inf
+        self.ceiling, self._changed, self.thin = ceiling, changed, False
+        self._sent.clear()
+        self._target = None
+
     def sent(self, octets: int, now: float) -> None:
         """So many of payload, all in all, were sent until ``now``."""
         sent = self._sent

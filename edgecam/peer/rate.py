@@ -1,9 +1,8 @@
 """The bitrate of one encoder, by the links of all who watch what it makes."""
 
 from collections.abc import Callable
-from math import inf
 
-from edgecam.peer.link import LEAST, Link, nothing
+from edgecam.peer.link import Link, nothing
 
 WHOLE_AGAIN = 1.2
 """Of the floor, what a link has to carry until its viewer gets every picture again."""
@@ -33,10 +32,10 @@ class Rate:
         flooded: Callable[[], None] = nothing,
         ask: Callable[[], None] = nothing,
         probe: Callable[[float], bool] = lambda more: False,
-        known: float = inf,
+        left: Link | None = None,
     ) -> Link:
         """One more viewer's link; ``changed`` is called when its limit or ``thin`` may be another,
-        the others as the link's. ``known``: bits a second that it is known to carry.
+        the others as the link's. ``left``: that which has left another rate, whose others it keeps.
         """
 
         def note() -> None:
@@ -44,10 +43,10 @@ class Rate:
             changed(link)
             self._follow()
 
-        link = Link(self._ceiling, note, flooded, ask, probe)
+        link = left or Link(self._ceiling, note, flooded, ask, probe)
         self._links[link] = note
-        if known < self._ceiling:
-            link.limit = max(known, LEAST)
+        if left is not None:
+            link.carry(self._ceiling, note)
             self._sort(link)
             self._follow()
         return link

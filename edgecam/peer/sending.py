@@ -108,7 +108,7 @@ class Sending:
         if self._subscription is None:
             self._subscription = subscription = self._fanout.subscribe()
             self._read(subscription)
-            self._join(inf)
+            self._join()
             if self._small is not None:
                 self.changed("main")
 
@@ -156,15 +156,15 @@ class Sending:
         if self.track.kind == "video":
             aiortc_internals.on_keyframe_request(self._sender, subscription.want_keyframe)
 
-    def _join(self, known: float) -> None:
-        """Let the rate know what gets through, of which so much is known."""
+    def _join(self, left: Link | None = None) -> None:
+        """Let the rate know what gets through; ``left``: by the link that has left another."""
         if self._rate is not None:
             self._link = self._rate.join(
                 self._follow,
                 self._skip,
                 self._ask,
                 lambda more: self.track.probe(more, PROBE, self._ask),
-                known,
+                left,
             )
 
     def _skip(self) -> None:
@@ -217,11 +217,11 @@ class Sending:
             coming.want_keyframe()
             return
         self._coming = None
-        known = min(self._link.limit, self._link.ceiling) if self._link is not None else inf
+        link = self._link
         self._leave_rate()
         self._dropped += before.dropped
         self._fanout, self._rate, self._subscription = rendition.fanout, rendition.rate, coming
-        self._join(known)
+        self._join(link)
         self._read(coming)
         before.close()
         if self._link is not None:
