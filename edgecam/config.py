@@ -182,9 +182,9 @@ class Encode:
         choices=("full", "half", "off"),
     )
     small: str = option(
-        "off",
-        "`on`: a viewer whose link can't carry `video_bitrate_least` gets pictures of half the "
-        "width and height, at the cost of a second encode by the processor while one does.",
+        "on",
+        "`on`: a viewer whose link can't carry `video_bitrate_least`, or who chooses so, gets "
+        "pictures of half the width and height, at the cost of a second encode while one does.",
         choices=("on", "off"),
     )
     small_bitrate: int = option(750_000, "Bits a second of those, at most.", 100_000, 25_000_000)

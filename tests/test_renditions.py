@@ -110,7 +110,7 @@ async def test_down_and_back_in_the_same_call(
 
 async def test_of_a_camera_that_encodes_by_itself() -> None:
     """Its pictures are decoded, and made smaller, only while somebody needs that."""
-    config = Config(encode=Encode(small="on"))
+    config = Config()
     size = video_format(config.camera)
     camera = SharedCamera(EncodingVirtualCamera(size))
     pictures = Pictures(config, camera, lambda state, camera, vp8: None)
@@ -126,4 +126,5 @@ async def test_of_a_camera_that_encodes_by_itself() -> None:
     assert broken_by(first, half(size), pictures.profile_level_id) is None
     watcher.close()
     await cancelled(task)
-    assert Pictures(Config(), camera, lambda state, camera, vp8: None).small is None
+    without = Config(encode=Encode(small="off"))
+    assert Pictures(without, camera, lambda state, camera, vp8: None).small is None

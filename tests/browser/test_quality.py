@@ -16,7 +16,7 @@ CALL = "() => edgecam.state().call"
 async def test_a_smaller_picture_and_back(tmp_path: Path) -> None:
     """The picture changes, the call stays; what was chosen is good for the next call as well."""
     async with (
-        running_node(tmp_path, encode__small="on") as node,
+        running_node(tmp_path) as node,
         chromium(tmp_path, node.ca) as browser,
     ):
         watching = await watcher(browser, node.link)
