@@ -46,7 +46,10 @@ async def test_a_smaller_picture_and_back(tmp_path: Path) -> None:
 
 async def test_where_there_is_one_size(tmp_path: Path) -> None:
     """Nothing is offered."""
-    async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+    async with (
+        running_node(tmp_path, encode__small="off") as node,
+        chromium(tmp_path, node.ca) as browser,
+    ):
         watching = await watcher(browser, node.link)
         page = await whole(watching)
         await page.get_by_role("button", name="More").click()
