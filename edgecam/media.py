@@ -36,6 +36,11 @@ class VideoFormat:
     def __str__(self) -> str:
         return f"{self.width}x{self.height}@{self.rate}"
 
+    @property
+    def half(self) -> "VideoFormat":
+        """Half the width and height, each even as yuv420p has it."""
+        return VideoFormat(max(2, self.width // 2 & ~1), max(2, self.height // 2 & ~1), self.rate)
+
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:

@@ -109,7 +109,7 @@ class Pictures:
         size, encode = self._size, self._config.encode
         most = min(encode.small_bitrate, encode.video_bitrate)
         encoded = EncodedVideo(
-            Decoded(self._camera.tap("small H.264")),
+            Decoded(self._camera.tap("small H.264", small=True)),
             lambda: Smaller(
                 size,
                 lambda video: self._small_choice.make(video, most, encode.keyframe_interval),

@@ -2,6 +2,7 @@
 
 from threading import Lock
 
+from edgecam.capture.source import Take
 from edgecam.capture.virtual_camera import VirtualCamera
 from edgecam.encode.h264 import X264
 from edgecam.media import Packet, Picture, VideoFormat
@@ -64,3 +65,32 @@ class EncodingVirtualCamera:
                 return False
             self._due = None
             return True
+
+
+class ShrinkingVirtualCamera(EncodingVirtualCamera):
+    """One that makes smaller pictures beside, if ``shrinks``. ``told``: whether it was to, in turn.
+
+    ``whole``, ``small``: the capture times of what it delivered.
+    """
+
+    def __init__(self, video: VideoFormat) -> None:
+        super().__init__(video)
+        self.shrinks = True
+        self.told: list[bool] = []
+        self.whole: list[int] = []
+        self.small: list[int] = []
+        self._take: Take | None = None
+
+    def shrink(self, take: Take | None) -> None:
+        self.told.append(take is not None)
+        self._take = take
+
+    def read(self) -> Packet | Picture:
+        picture = self._camera.read()
+        if self.shrinks and (take := self._take) is not None:
+            half = self._video.half
+            self.small.append(picture.capture_ns)
+            take(Picture(picture.frame.reformat(half.width, half.height), picture.capture_ns))
+        assert self._encoder is not None
+        self.whole.append(picture.capture_ns)
+        return self._encoder.encode(picture, self._key())[0]

@@ -8,7 +8,8 @@ import pytest
 
 from edgecam.capture import stamp
 from edgecam.capture.backlog import ASK_EVERY, MOST_UNITS, Backlog
-from edgecam.capture.shared import SharedCamera
+from edgecam.capture.shared import SharedCamera, Tap
+from edgecam.capture.shutter import Shutter, Shuttered
 from edgecam.capture.source import Seen
 from edgecam.capture.virtual_camera import VirtualCamera
 from edgecam.encode.decoded import Decoded
@@ -18,7 +19,7 @@ from edgecam.encode.promise import broken_by
 from edgecam.encode.vp8 import Vp8
 from edgecam.errors import SourceError
 from edgecam.media import Packet, Picture, VideoFormat
-from tests.encoding_camera import BITRATE, EncodingVirtualCamera
+from tests.encoding_camera import BITRATE, EncodingVirtualCamera, ShrinkingVirtualCamera
 
 SIZE = VideoFormat(320, 180, 60)
 PROMISED = profile_level_id(SIZE, BITRATE)
@@ -300,3 +301,62 @@ def test_a_backlog_that_is_full_takes_a_keyframe() -> None:
         backlog.put(unit(number, key=number == 0))
     assert not backlog.put(unit(99, key=True))
     assert backlog.take() == unit(99, key=True)
+
+
+def times(tap: Tap, kind: type[Seen], count: int = 3) -> list[int]:
+    """The capture times of the next ones, each of that ``kind``."""
+    seen = [tap.read() for _ in range(count)]
+    assert all(isinstance(each, kind) for each in seen)
+    return [each.capture_ns for each in seen]
+
+
+def test_a_camera_that_shrinks() -> None:
+    """Small taps are handed what it makes small and nothing else, others nothing of that; it makes
+    such only while somebody reads them, also if nobody reads anything else.
+    """
+    camera = ShrinkingVirtualCamera(SIZE)
+    shared = SharedCamera(Shuttered(Shutter(), camera))
+    whole, small = shared.tap("whole"), shared.tap("small", small=True)
+    assert camera.told == [False]
+    whole.open()
+    assert times(whole, Packet) == camera.whole
+    assert camera.small == []
+    small.open()
+    assert camera.told[-1]
+    whole.read()
+    picture = small.read()
+    assert isinstance(picture, Picture)
+    assert (picture.frame.width, picture.frame.height) == (SIZE.half.width, SIZE.half.height)
+    whole.close()
+    begun = len(camera.small)
+    assert times(small, Picture) == camera.small[begun:]
+    assert small.missed == 0
+    small.close()
+    assert not camera.told[-1]
+
+
+def test_a_camera_that_cannot_shrink() -> None:
+    """Small taps are as others are, as they are of one that knows nothing of it."""
+    camera = ShrinkingVirtualCamera(SIZE)
+    camera.shrinks = False
+    for each in (camera, EncodingVirtualCamera(SIZE)):
+        shared = SharedCamera(each)
+        small = shared.tap("small", small=True)
+        small.open()
+        times(small, Packet)
+        small.close()
+
+
+def test_nothing_small_is_seen_through_a_shutter() -> None:
+    """Not even of a picture that was taken before it was shut."""
+    camera, shutter = ShrinkingVirtualCamera(SIZE), Shutter()
+    taken: list[Picture] = []
+    shuttered = Shuttered(shutter, camera)
+    shuttered.open()
+    shuttered.shrink(taken.append)
+    shuttered.read()
+    assert len(taken) == 1
+    shutter.shut = True
+    camera.read()
+    assert len(taken) == 1
+    shuttered.close()

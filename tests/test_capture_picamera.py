@@ -19,7 +19,7 @@ from edgecam.capture.v4l2 import ioctls as v4l2
 from edgecam.config import Camera, Config
 from edgecam.errors import SourceError
 from edgecam.loading import contradictions
-from edgecam.media import Packet
+from edgecam.media import Packet, Picture
 from tests import drivers
 from tests.drivers import USUAL
 from tests.m2m_kernel import LEVEL, PERIOD, PROFILE, M2m
@@ -205,6 +205,23 @@ def test_the_encoder_is_set_while_it_runs(encoder: M2m, camera: PicameraCamera) 
     assert unit.capture_ns > 0
     assert (v4l2.CID_FORCE_KEY_FRAME, 1) in encoder.was_set
     assert (v4l2.CID_BITRATE, 325_000) in encoder.was_set
+
+
+def test_small_pictures_beside(encoder: M2m, camera: PicameraCamera) -> None:
+    """Of the same moments, in half the size, while they are wanted."""
+    taken: list[Picture] = []
+    camera.shrink(taken.append)
+    camera.open()
+    units = [camera.read() for _ in range(3)]
+    assert camera.shrinks
+    assert {(one.frame.width, one.frame.height) for one in taken} == {(320, 240)}
+    assert {one.frame.format.name for one in taken} == {"yuv420p"}
+    assert {unit.capture_ns for unit in units} <= {one.capture_ns for one in taken}
+    camera.shrink(None)
+    camera.read()
+    count = len(taken)
+    camera.read()
+    assert len(taken) == count
 
 
 def test_more_is_of_a_higher_level(encoder: M2m, camera: PicameraCamera) -> None:

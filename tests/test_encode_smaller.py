@@ -5,7 +5,7 @@ from edgecam.capture import source
 from edgecam.encode import sps
 from edgecam.encode.h264 import X264, profile_level_id
 from edgecam.encode.promise import broken_by
-from edgecam.encode.smaller import Smaller, half
+from edgecam.encode.smaller import Smaller
 from edgecam.media import Picture, VideoFormat
 
 SIZE = VideoFormat(640, 360, 30)
@@ -14,7 +14,7 @@ BITRATE = 1_000_000
 
 def test_half_is_even() -> None:
     """As yuv420p has it."""
-    assert half(VideoFormat(1366, 766, 25)) == VideoFormat(682, 382, 25)
+    assert VideoFormat(1366, 766, 25).half == VideoFormat(682, 382, 25)
 
 
 def test_it_keeps_what_the_main_one_promises() -> None:
@@ -33,7 +33,7 @@ def test_it_keeps_what_the_main_one_promises() -> None:
         camera.close()
     assert first.keyframe
     assert first.capture_ns == picture.capture_ns
-    assert broken_by(first, half(SIZE), profile_level_id(SIZE, BITRATE)) is None
+    assert broken_by(first, SIZE.half, profile_level_id(SIZE, BITRATE)) is None
     unit = find_sps(first.data)
     assert unit is not None
     found = sps.parse(unit)

@@ -13,7 +13,7 @@ from edgecam.encode.decoded import Decoded
 from edgecam.encode.encoded import EncodedVideo
 from edgecam.encode.h264 import X264, profile_level_id
 from edgecam.encode.promise import broken_by
-from edgecam.encode.smaller import Smaller, half
+from edgecam.encode.smaller import Smaller
 from edgecam.fanout.fanout import Fanout
 from edgecam.ground import video_format
 from edgecam.lifecycle import cancelled
@@ -24,7 +24,7 @@ from edgecam.peer.rate import Rate
 from edgecam.peer.sending import Rendition
 from edgecam.pictures import Pictures
 from tests.answerer import Answerer, watching
-from tests.encoding_camera import EncodingVirtualCamera
+from tests.encoding_camera import EncodingVirtualCamera, ShrinkingVirtualCamera
 from tests.sockets import PATIENCE
 
 SIZE = VideoFormat(640, 360, 30)
@@ -94,7 +94,7 @@ async def test_down_and_back_in_the_same_call(
             (link,) = camera.main.rate._links
             link.limit = FLOOR / 2
             camera.main.rate._links[link]()
-            times += await seen_until(viewer, half(SIZE).width)
+            times += await seen_until(viewer, SIZE.half.width)
             assert camera.main.fanout.subscribers == 0
             assert not camera.main.rate._links
             (link,) = camera.small.rate._links
@@ -108,11 +108,18 @@ async def test_down_and_back_in_the_same_call(
     assert camera.main.fanout.subscribers == camera.small.fanout.subscribers == 0
 
 
-async def test_of_a_camera_that_encodes_by_itself() -> None:
-    """Its pictures are decoded, and made smaller, only while somebody needs that."""
+@pytest.mark.parametrize("made", [EncodingVirtualCamera, ShrinkingVirtualCamera])
+async def test_of_a_camera_that_encodes_by_itself(
+    made: type[EncodingVirtualCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pictures are decoded, and made smaller, only while somebody needs that; not decoded at
+    all where it makes them smaller by itself.
+    """
+    if made is ShrinkingVirtualCamera:
+        monkeypatch.setattr("edgecam.encode.decoded._decoder", lambda: pytest.fail("decoded"))
     config = Config()
     size = video_format(config.camera)
-    camera = SharedCamera(EncodingVirtualCamera(size))
+    camera = SharedCamera(made(size))
     pictures = Pictures(config, camera, lambda state, camera, vp8: None)
     assert pictures.small is not None
     small = pictures.small.fanout
@@ -123,7 +130,7 @@ async def test_of_a_camera_that_encodes_by_itself() -> None:
     async with asyncio.timeout(PATIENCE):
         first = await watcher.get()
     assert first is not None
-    assert broken_by(first, half(size), pictures.profile_level_id) is None
+    assert broken_by(first, size.half, pictures.profile_level_id) is None
     watcher.close()
     await cancelled(task)
     without = Config(encode=Encode(small="off"))

@@ -6,10 +6,14 @@ from threading import Condition
 
 from edgecam.capture.adjustments import Adjustable, Adjustments
 from edgecam.capture.backlog import Backlog
-from edgecam.capture.source import EncodingCamera, Seen, Source
+from edgecam.capture.source import EncodingCamera, Seen, Shrinking, Source
 from edgecam.errors import SourceError
+from edgecam.media import Picture
 
 logger = logging.getLogger(__name__)
+
+BRIEFLY = 0.005
+"""Seconds that a camera's thread may be held up by those who read what it has made small."""
 
 _CLOSED = "the camera is closed: open it before reading from it"
 
@@ -24,6 +28,9 @@ class SharedCamera:
 
     When the camera fails it is closed, and every open tap raises that failure; the next tap to be
     opened opens the camera anew. ``failure`` says why it failed, and is empty while it works.
+
+    Small taps are handed what the camera makes small by itself, and nothing else; where it makes
+    nothing small, they are as others are.
     """
 
     def __init__(self, camera: Source[Seen]) -> None:
@@ -39,10 +46,12 @@ class SharedCamera:
         """The camera's own."""
         return self._camera.adjustments if isinstance(self._camera, Adjustable) else None
 
-    def tap(self, name: str) -> "Tap":
+    def tap(self, name: str, *, small: bool = False) -> "Tap":
         """One more reader of the camera; ``name`` is for the log."""
-        tap = Tap(self, name)
+        tap = Tap(self, name, small=small)
         self._taps.append(tap)
+        if small and isinstance(self._camera, Shrinking):
+            self._camera.shrink(None)
         return tap
 
     def enter(self, tap: "Tap") -> None:
@@ -51,6 +60,7 @@ class SharedCamera:
             self._turn.wait_for(lambda: self._reader or not self._busy)
             others = self._reader is not None
             tap.begin()
+            self._shrink()
             if others:
                 return
             self._busy = True
@@ -93,6 +103,7 @@ class SharedCamera:
         with self._turn:
             was_open = tap.is_open
             tap.end()
+            self._shrink()
             self._turn.notify_all()
             if self._reader is None and (was_open or not self._busy):
                 self._camera.close()
@@ -108,10 +119,30 @@ class SharedCamera:
         with self._turn:
             self._busy = False
             self.failure = ""
-            lost = [tap.hand(seen) for tap in self._taps if tap.is_open]
+            shrinks = isinstance(self._camera, Shrinking) and self._camera.shrinks
+            others = [tap for tap in self._taps if tap.is_open and not (tap.small and shrinks)]
+            lost = [tap.hand(seen) for tap in others]
             self._turn.notify_all()
         if any(lost):
             self.request_keyframe()
+
+    def _shrink(self) -> None:
+        """Have the camera make small what somebody reads."""
+        if isinstance(self._camera, Shrinking):
+            wanted = any(tap.small and tap.is_open for tap in self._taps)
+            self._camera.shrink(self._hand_small if wanted else None)
+
+    def _hand_small(self, picture: Picture) -> None:
+        """In the camera's thread. One that would have to wait is lost."""
+        if not self._turn.acquire(timeout=BRIEFLY):
+            return
+        try:
+            for tap in self._taps:
+                if tap.small and tap.is_open:
+                    tap.hand(picture)
+            self._turn.notify_all()
+        finally:
+            self._turn.release()
 
     @property
     def _reader(self) -> "Tap | None":
@@ -128,14 +159,16 @@ class SharedCamera:
                     tap.end(reason)
             with suppress(SourceError):
                 self._camera.close()
+            self._shrink()
             self._turn.notify_all()
 
 
 class Tap:
     """A camera that others may be using, too: a Source, and an EncodingCamera as its own is one."""
 
-    def __init__(self, camera: SharedCamera, name: str) -> None:
+    def __init__(self, camera: SharedCamera, name: str, *, small: bool) -> None:
         self.name = name
+        self.small = small
         self.is_open = False
         self._camera = camera
         self._backlog = Backlog()

@@ -5,7 +5,7 @@ from threading import Condition
 from typing import Generic, TypeVar
 
 from edgecam.capture.adjustments import Adjustable, Adjustments
-from edgecam.capture.source import EncodingCamera, Seen, Source
+from edgecam.capture.source import EncodingCamera, Seen, Shrinking, Source, Take
 from edgecam.errors import SourceError
 from edgecam.media import Picture, Sound
 
@@ -59,7 +59,7 @@ class Shutter:
 
 
 class Shuttered(Generic[Captured]):
-    """``source`` behind ``shutter``: a Source, and an EncodingCamera and Adjustable as that is."""
+    """``source`` behind ``shutter``: a Source, and all else that a camera may be as that is."""
 
     def __init__(self, shutter: Shutter, source: Source[Captured]) -> None:
         self._shutter = shutter
@@ -84,6 +84,20 @@ class Shuttered(Generic[Captured]):
     @property
     def adjustments(self) -> Adjustments | None:
         return self._source.adjustments if isinstance(self._source, Adjustable) else None
+
+    @property
+    def shrinks(self) -> bool:
+        return isinstance(self._source, Shrinking) and self._source.shrinks
+
+    def shrink(self, take: Take | None) -> None:
+        if not isinstance(self._source, Shrinking):
+            return
+
+        def unless_shut(picture: Picture) -> None:
+            if take is not None and not self._shutter.shut:
+                take(picture)
+
+        self._source.shrink(unless_shut if take else None)
 
     def request_keyframe(self) -> None:
         if isinstance(self._source, EncodingCamera):

@@ -51,6 +51,26 @@ class EncodingCamera(Protocol):
         """
 
 
+Take: TypeAlias = Callable[[Picture], object]
+
+
+@runtime_checkable
+class Shrinking(Protocol):
+    """What a camera has besides if it may make a smaller picture of each beside what it delivers.
+
+    ``shrinks``: whether it does when it is asked to, the same from one ``open`` to ``close``.
+    """
+
+    @property
+    def shrinks(self) -> bool: ...
+
+    def shrink(self, take: Take | None) -> None:
+        """From now on call ``take`` with each picture in half its width and height, in a thread of
+        the camera's, which it must not hold up; None: with none. Never to be asked for any is known
+        by not being called before ``open``. For any thread; never blocks.
+        """
+
+
 CAMERAS = {
     "picamera": "edgecam.capture.picamera.camera:PicameraCamera",
     "v4l2": "edgecam.capture.v4l2.camera:V4l2Camera",

@@ -33,7 +33,7 @@ class Eased:
         self, video: VideoFormat, make: Callable[[VideoFormat], VideoEncoder], ease: Ease
     ) -> None:
         self._video = video
-        self._half = VideoFormat(video.width // 2 & ~1, video.height // 2 & ~1, video.rate)
+        self._half = video.half
         self._make = make
         self._ease = ease
         self._size = video

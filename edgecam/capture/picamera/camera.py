@@ -15,7 +15,7 @@ from edgecam.capture.picamera.library import load
 from edgecam.capture.picamera.run import Run
 from edgecam.capture.picamera.settings import Settings
 from edgecam.capture.pump import Pump
-from edgecam.capture.source import Seen
+from edgecam.capture.source import Seen, Take
 from edgecam.capture.v4l2.control import EncoderControls
 from edgecam.capture.v4l2.device import Device
 from edgecam.errors import Hangs, SourceError
@@ -41,7 +41,8 @@ class PicameraCamera:
     """The camera whose model, path or number ``device`` is; "" is the first there is.
 
     With an encoder on the device it delivers access units, unless ``format`` is "raw", else
-    pictures. For the others see ``config.Camera``. SourceError without picamera2.
+    pictures. Small ones are made by the ISP, where libcamera has a second stream. For the others
+    see ``config.Camera``. SourceError without picamera2.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the options it has
@@ -66,6 +67,9 @@ class PicameraCamera:
         self._pump: Pump | None = None
         self._opening = Opening(HANGS, self._opened, Pump.close)
         self._told = False
+        self._shrinks = False
+        self._small_wanted = False
+        self._take: Take | None = None
 
     def open(self) -> None:
         if self._pump is not None and not self._pump.gone(STUCK):
@@ -95,6 +99,13 @@ class PicameraCamera:
         self._most_bitrate = max(self._most_bitrate, bitrate)
         self._controls.set_bitrate(bitrate)
 
+    @property
+    def shrinks(self) -> bool:
+        return self._shrinks
+
+    def shrink(self, take: Take | None) -> None:
+        self._small_wanted, self._take = True, take
+
     def give_up_encoding(self) -> bool:
         if self._format == "auto":
             self._own_h264 = False
@@ -109,9 +120,9 @@ class PicameraCamera:
         called = f"the camera {given.name(info)}"
         self._set_hdr(number, info)
         camera = _opened(library, number, self._settings.tuning, called)
-        run = Run(camera, called, self._settings)
+        run = Run(camera, called, self._settings, lambda: self._take)
         try:
-            run.configure(library, sensor)
+            self._shrinks = run.configure(library, sensor, small=self._small_wanted)
             self._adjusting.begin(camera, str(info.get("Id") or called))
             if self._encodes():
                 run.encode(self._controls, self._most_bitrate, self._bitrate)

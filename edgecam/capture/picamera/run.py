@@ -6,12 +6,14 @@ from importlib import import_module
 from queue import SimpleQueue
 from typing import Any
 
+from av import VideoFrame
+
 from edgecam.capture.access_units import AccessUnits
 from edgecam.capture.picamera import settings as given
 from edgecam.capture.picamera.pictures import as_encoders_take_it, copied
 from edgecam.capture.picamera.settings import Settings
 from edgecam.capture.rhythm import Rhythm
-from edgecam.capture.source import Seen
+from edgecam.capture.source import Seen, Take
 from edgecam.capture.stamped import trusted
 from edgecam.capture.v4l2.control import EncoderControls
 from edgecam.errors import SourceError
@@ -27,10 +29,16 @@ _Item = Picture | Packet | Exception | None
 
 
 class Run:
-    """One opening of the camera: picamera2's threads put into a queue, the pump's takes out."""
+    """One opening of the camera: picamera2's threads put into a queue, the pump's takes out.
 
-    def __init__(self, camera: Any, called: str, settings: Settings) -> None:
+    Small pictures, where there are any, go to whoever ``take`` names with each.
+    """
+
+    def __init__(
+        self, camera: Any, called: str, settings: Settings, take: Callable[[], Take | None]
+    ) -> None:
         self._camera = camera
+        self._take = take
         self._called = called
         self._settings = settings
         self._queue: SimpleQueue[_Item] = SimpleQueue()
@@ -38,25 +46,16 @@ class Run:
         self._rhythm = Rhythm(called, settings.video.rate)
         self._encoder: Any = None
 
-    def configure(self, library: Any, sensor: dict[str, Any]) -> None:
-        """SourceError if the camera can't do what was asked for."""
+    def configure(self, library: Any, sensor: dict[str, Any], *, small: bool) -> bool:
+        """SourceError if the camera can't do what was asked for. Whether there are ``small``
+        pictures besides, if they are wanted.
+        """
         video, camera = self._settings.video, self._camera
         libcamera = import_module("libcamera")
-        hflip, vflip = self._settings.mirrored
         period = round(1_000_000 / video.rate)
-        configuration = camera.create_video_configuration(
-            main={"size": (video.width, video.height), "format": "YUV420"},
-            transform=libcamera.Transform(hflip=hflip, vflip=vflip),
-            sensor=sensor,
-            display=None,
-        )
-        configuration["controls"] |= self._steady(period)
-        try:
-            camera.configure(configuration)
-        except RuntimeError as error:
-            raise SourceError(
-                f"{self._called} can't deliver {video} ({error}): choose another size"
-            ) from error
+        small = small and self._configured(libcamera, sensor, period, small=True)
+        if not small:
+            self._configured(libcamera, sensor, period, small=False)
         given.check_delivered(camera.camera_configuration(), self._settings, self._called)
         least = camera.camera_controls.get("FrameDurationLimits", (0,))[0]
         if least > period * 1.05:
@@ -67,6 +66,38 @@ class Run:
             )
         self._mapped = library.MappedArray
         self._stamp = libcamera.controls.SensorTimestamp
+        return small
+
+    def _configured(
+        self, libcamera: Any, sensor: dict[str, Any], period: int, *, small: bool
+    ) -> bool:
+        """Whether it could be, which without ``small`` it has to."""
+        video, camera = self._settings.video, self._camera
+        hflip, vflip = self._settings.mirrored
+        half = (video.half.width, video.half.height)
+        configuration = camera.create_video_configuration(
+            main={"size": (video.width, video.height), "format": "YUV420"},
+            lores={"size": half, "format": "YUV420"} if small else None,
+            transform=libcamera.Transform(hflip=hflip, vflip=vflip),
+            sensor=sensor,
+            display=None,
+        )
+        configuration["controls"] |= self._steady(period)
+        try:
+            camera.configure(configuration)
+        except RuntimeError as error:
+            if small:
+                logger.info("%s makes no small pictures (%s)", self._called, error)
+                return False
+            raise SourceError(
+                f"{self._called} can't deliver {video} ({error}): choose another size"
+            ) from error
+        if not small:
+            return True
+        made = tuple(camera.camera_configuration()["lores"]["size"])
+        if made != half:
+            logger.info("%s makes small pictures of %dx%d only", self._called, *made)
+        return made == half
 
     def _steady(self, period: int) -> dict[str, Any]:
         """The controls for one picture each ``period`` microseconds, as far as it has them."""
@@ -92,6 +123,7 @@ class Run:
         encoder = hardware.HardwareEncoder(level, rate, bitrate or None, controls, self._queue.put)
         output.encoder = self._encoder = encoder
         self._camera.start_encoder(encoder, output, name="main")
+        self._camera.post_callback = self._take_small
 
     def deliver_pictures(self) -> None:
         """As they are."""
@@ -143,8 +175,22 @@ class Run:
             # Another thread takes them out; should it be late, the camera is not.
             if not self._rhythm.due(taken) or self._queue.qsize() >= MOST_WAITING:
                 return
-            with self._mapped(request, "main", reshape=False) as mapped:
-                frame = copied(mapped.array, request.config["main"])
-            self._queue.put(Picture(frame, taken))
+            self._queue.put(Picture(self._copied(request, "main"), taken))
         except Exception as error:  # noqa: BLE001 - it is told where the camera is read
             self._queue.put(error)
+        else:
+            self._take_small(request)
+
+    def _take_small(self, request: Any) -> None:
+        """Likewise."""
+        if (take := self._take()) is None or request.config.get("lores") is None:
+            return
+        try:
+            taken = trusted(int(request.request.metadata[self._stamp]))
+            take(Picture(as_encoders_take_it(self._copied(request, "lores")), taken))
+        except Exception as error:  # noqa: BLE001 - it is told where the camera is read
+            self._queue.put(error)
+
+    def _copied(self, request: Any, stream: str) -> VideoFrame:
+        with self._mapped(request, stream, reshape=False) as mapped:
+            return copied(mapped.array, request.config[stream])
