@@ -194,9 +194,20 @@ async def _drivers(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
 
 async def _squeeze(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
     """A slow link beside a good one, in networks of their own."""
-    found = await squeeze.measure(folder, chosen.squeezes, chosen.squeeze_seconds)
-    results["squeeze"] = [asdict(each) for each in found]
-    _say(report.squeezed(found))
+    await _squeezed("squeeze", squeeze.HALF, folder, chosen, results)
+
+
+async def _narrow(folder: Path, chosen: Plan, results: dict[str, Any]) -> None:
+    """The same with a link that only the small rendition fits."""
+    await _squeezed("narrow", squeeze.TOO_LITTLE, folder, chosen, results)
+
+
+async def _squeezed(
+    name: str, link: squeeze.Narrow, folder: Path, chosen: Plan, results: dict[str, Any]
+) -> None:
+    found = await squeeze.measure(folder, chosen.squeezes, chosen.squeeze_seconds, link)
+    results[name] = [asdict(each) for each in found]
+    _say(report.squeezed(link.capacity, found))
 
 
 PARTS: dict[str, Part] = {
@@ -210,8 +221,9 @@ PARTS: dict[str, Part] = {
     "drivers": _drivers,
     "going": _going,
     "squeeze": _squeeze,
+    "narrow": _narrow,
 }
-ROOT_ONLY = {"going", "squeeze"}
+ROOT_ONLY = {"going", "squeeze", "narrow"}
 """Measured only where asked for by name."""
 
 

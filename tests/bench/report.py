@@ -96,10 +96,10 @@ def going(found: Sequence[Going]) -> Iterator[str]:
     yield from _table(heads, [_going_row(each) for each in found])
 
 
-def squeezed(found: Sequence[Squeezed]) -> Iterator[str]:
+def squeezed(capacity: str, found: Sequence[Squeezed]) -> Iterator[str]:
     """What a slow link costs its viewer, and the one beside."""
     yield (
-        f"\nA link of {squeeze.CAPACITY} under a stream of {squeeze.BITRATE / 1e6:.0f} Mb/s: "
+        f"\nA link of {capacity} under a stream of {squeeze.BITRATE / 1e6:.0f} Mb/s: "
         "ms from being drawn until presented"
     )
     heads = ("", "before p50", "p95", "squeezed p50", "p95", "after p50", "p95", "p95 moved")

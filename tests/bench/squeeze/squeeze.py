@@ -1,4 +1,5 @@
-"""A viewer whose link is squeezed to half of what the stream takes, and let go again.
+"""A viewer whose link is squeezed, and let go again: to half of what the stream takes, or to less
+than its bitrate may fall to.
 
 Two Chromiums and a node whose camera sees noise, in network namespaces, so root only.
 """
@@ -21,9 +22,21 @@ from tests.network.going import CAMERA, Lan, do, switched
 from tests.network.lab import Process, missing, running
 
 BITRATE = 6_000_000
-CAPACITY = "3mbit"
-QUEUE = 75_000
-"""Bytes: a fifth of a second, as small routers have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A link of ``capacity``, as tc(8) says it, behind a queue of so many bytes."""
+
+    capacity: str
+    queue: int
+
+
+HALF = Narrow("3mbit", 75_000)
+"""A fifth of a second, as small routers have it."""
+
+TOO_LITTLE = Narrow("400kbit", 20_000)
+"""Below encode.video_bitrate_least, with twice the time in its queue."""
 
 BEFORE, AFTER = 20.0, 25.0
 SETTLE = 5.0
@@ -97,14 +110,14 @@ class Seen:
         return [(b[0], 8 * (b[1] - a[1]) / (b[0] - a[0])) for a, b in pairwise(looks)]
 
 
-async def measure(folder: Path, times: int, seconds: float) -> list[Squeezed]:
-    """``times`` squeezes of ``seconds`` each, everything anew for each."""
+async def measure(folder: Path, times: int, seconds: float, link: Narrow) -> list[Squeezed]:
+    """``times`` squeezes to ``link`` of ``seconds`` each, everything anew for each."""
     if lacking := await asyncio.to_thread(missing):
         raise OSError(lacking)
-    return [await _squeeze(folder / f"{number}", seconds) for number in range(times)]
+    return [await _squeeze(folder / f"{number}", seconds, link) for number in range(times)]
 
 
-async def _squeeze(folder: Path, seconds: float) -> Squeezed:
+async def _squeeze(folder: Path, seconds: float, link: Narrow) -> Squeezed:
     await asyncio.to_thread(folder.mkdir)
     lan = await asyncio.to_thread((hosts := switched()).__enter__)
     try:
@@ -112,7 +125,7 @@ async def _squeeze(folder: Path, seconds: float) -> Squeezed:
             began = time.time() + SETTLE
             await asyncio.sleep(SETTLE + BEFORE)
             squeezed = time.time()
-            await do(lambda: lan.viewer.squeeze(CAPACITY, QUEUE))
+            await do(lambda: lan.viewer.squeeze(link.capacity, link.queue))
             await asyncio.sleep(seconds)
             released = time.time()
             await do(lan.viewer.release)
