@@ -5,7 +5,8 @@ import { grave, item, moment } from "./parts.js";
 import { readPrivacy, readWatching } from "./readers.js";
 
 /** Who is watching, by whatever way, and hanging up on them. @type {import("./settings.js").Page} */
-export async function watchingPage({ language, again, fault }) {
+export async function watchingPage(desk) {
+  const { language, again, fault } = desk;
   const { settings } = language;
   const told = await get("watching");
   const watching = told.ok ? readWatching(told.value) : null;
@@ -26,7 +27,7 @@ export async function watchingPage({ language, again, fault }) {
     })));
   }
   if (!watching.length) list.append(item(settings.watching.nobody, ""));
-  return [...await privacy({ language, again, fault }), list];
+  return [...await privacy(desk), list];
 }
 
 /** The switch, where there is a camera to close. @param {Parameters<import("./settings.js").Page>[0]} page */
