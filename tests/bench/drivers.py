@@ -1,16 +1,22 @@
 """What a driver's pictures take until the event loop has their packets, and what a node costs that
 nobody watches.
+
+``python -m tests.bench.drivers [WIDTHxHEIGHT@RATE [SECONDS]]`` measures the drivers alone, and
+needs no more than what is measured: it runs in a container with a camera, too. It prints JSON.
 """
 
 import asyncio
+import json
 import os
+import re
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from edgecam.capture.shutter import Shutter
 from edgecam.config import Config
 from edgecam.lifecycle import cancelled
-from edgecam.media import capture_clock
+from edgecam.media import VideoFormat, capture_clock
 from edgecam.pictures import Pictures, seen
 from tests.bench import plan, process
 from tests.bench.figures import Spread
@@ -58,19 +64,26 @@ async def measure(node: Node, times: int, seconds: float, windows: int, window: 
         before = process.cpu(node.process.pid)
         await asyncio.sleep(window)
         idle.append(1_000 * (process.cpu(node.process.pid) - before).all / window)
+    return Found(Spread.of(idle), *await measure_drivers(plan.PICTURE, times, seconds))
+
+
+async def measure_drivers(
+    video: VideoFormat, times: int, seconds: float
+) -> tuple[dict[str, Driver], dict[str, str]]:
+    """Every driver that there is a device for; why not the others."""
     drivers, missing = {}, {}
     for name, variable in DRIVERS.items():
         device = os.environ.get(variable, "") if variable else ""
         if variable and not device:
             missing[name] = f"there is no device: name one in ${variable}"
             continue
-        drivers[name] = await _driver(name, device, times, seconds)
-    return Found(Spread.of(idle), drivers, missing)
+        drivers[name] = await _driver(_config(name, device, video), times, seconds)
+    return drivers, missing
 
 
-async def _driver(name: str, device: str, times: int, seconds: float) -> Driver:
+async def _driver(config: Config, times: int, seconds: float) -> Driver:
     shutter = Shutter()
-    pictures = Pictures(_config(name, device), seen(_config(name, device), shutter), _nothing)
+    pictures = Pictures(config, seen(config, shutter), _nothing)
     running = asyncio.create_task(pictures.video.run())
     cold: list[float] = []
     latency: list[float] = []
@@ -96,9 +109,9 @@ async def _driver(name: str, device: str, times: int, seconds: float) -> Driver:
     return Driver(encoder, Spread.of(cold), Spread.of(latency), closed)
 
 
-def _config(driver: str, device: str) -> Config:
-    camera = replace(Config().camera, driver=driver, width=plan.WIDTH, height=plan.HEIGHT)
-    return Config(camera=replace(camera, rate=plan.RATE, device=device or camera.device))
+def _config(driver: str, device: str, video: VideoFormat) -> Config:
+    camera = replace(Config().camera, driver=driver, width=video.width, height=video.height)
+    return Config(camera=replace(camera, rate=video.rate, device=device or camera.device))
 
 
 def _nothing(state: object, camera: str, vp8: str) -> None:
@@ -111,3 +124,18 @@ async def _until(true: Callable[[], bool]) -> bool:
             return True
         await asyncio.sleep(0.01)
     return False
+
+
+def main() -> None:
+    """The drivers alone."""
+    given = sys.argv[1:]
+    size = given[0] if given else str(plan.PICTURE)
+    seconds = given[1] if given[1:] else plan.FULL.large_seconds
+    video = VideoFormat(*map(int, re.split("[x@]", size)))
+    drivers, missing = asyncio.run(measure_drivers(video, plan.FULL.starts, float(seconds)))
+    told = {name: asdict(each) for name, each in drivers.items()}
+    json.dump({"picture": str(video), "drivers": told, "missing": missing}, sys.stdout, indent=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,9 @@ def install(root: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", suite)
     for file in (ROOT / "tests").glob("*.py"):
         shutil.copy(file, suite / "tests")
+    (suite / "tests/bench").mkdir()
+    for name in ("__init__.py", "drivers.py", "figures.py", "plan.py", "process.py"):
+        shutil.copy(ROOT / "tests/bench" / name, suite / "tests/bench")
     (suite / "tests/device").mkdir()
     for name in ("__init__.py", "watcher.py"):
         shutil.copy(ROOT / "tests/device" / name, suite / "tests/device")
@@ -39,14 +42,26 @@ def command(
     """What runs the ``chosen`` tests of ``file`` as the service's user, each for so many seconds at
     most, with ``devices`` as their environment. It fails where one is missing.
     """
+    return (
+        *_python("pytest", devices),
+        f"tests/{file}",
+        *("-p", "no:cacheprovider", f"--timeout={seconds}", "-k", chosen),
+        # picamera2, with a new Python.
+        *("-W", "ignore:setDaemon:DeprecationWarning"),
+    )
+
+
+def measured(size: str, seconds: int, **devices: str) -> tuple[str, ...]:
+    """What tells the figures of the ``devices``' drivers, as JSON."""
+    return (*_python("tests.bench.drivers", devices), size, str(seconds))
+
+
+def _python(module: str, devices: dict[str, str]) -> tuple[str, ...]:
     environment = [f"EDGECAM_TEST_{name}={value}" for name, value in devices.items()]
     return (
         *("runuser", "-u", "edgecam", "-G", "video", "-G", "audio", "--"),
         *("env", "-C", SUITE, "PYTHONDONTWRITEBYTECODE=1", *environment),
-        *("/opt/edgecam/bin/python", "-m", "pytest", f"tests/{file}"),
-        *("-p", "no:cacheprovider", f"--timeout={seconds}", "-k", chosen),
-        # picamera2, with a new Python.
-        *("-W", "ignore:setDaemon:DeprecationWarning"),
+        *("/opt/edgecam/bin/python", "-m", module),
     )
 
 

@@ -2,6 +2,7 @@
 known pictures. What they have none of, a sensor's modes and an encoder, takes a Raspberry Pi.
 """
 
+import json
 import shutil
 from collections.abc import Iterator
 from fractions import Fraction
@@ -121,6 +122,18 @@ def test_drivers(machine: Machine) -> None:
         print(said)
         assert suite.all_passed(said)
     machine.run("systemctl", "start", "edgecam")
+
+
+def test_its_figures(machine: Machine) -> None:
+    """How long its pictures take can be measured there; nobody watching, the camera is closed."""
+    machine.run("systemctl", "stop", "edgecam")
+    said = machine.run(*suite.measured("640x480@15", 6, PICAMERA="Known pictures"))
+    machine.run("systemctl", "start", "edgecam")
+    print(said)
+    found = json.loads(said)["drivers"]["picamera"]
+    assert found["closed"]
+    assert found["latency"]["count"] > 0
+    assert found["encoder"] == "H.264 in software (libx264)"
 
 
 def test_a_node(machine: Machine, spaces: tuple[Namespace, Namespace]) -> None:
