@@ -14,7 +14,7 @@ import pytest
 from edgecam.capture import source
 from edgecam.capture.source import Seen, Source
 from edgecam.media import AudioFormat, Sound, VideoFormat
-from tests.encoding_camera import EncodingVirtualCamera
+from tests.encoding_camera import EncodingVirtualCamera, ShrinkingVirtualCamera
 
 USUAL, UNUSUAL = VideoFormat(640, 480, 30), VideoFormat(1918, 1078, 30)
 
@@ -59,6 +59,7 @@ CAMERAS = {
     ),
     "virtual": CameraRig(_camera("virtual"), lacks=VideoFormat(641, 480, 30)),
     "virtual that encodes": CameraRig(EncodingVirtualCamera, lacks=VideoFormat(641, 480, 30)),
+    "virtual that shrinks": CameraRig(ShrinkingVirtualCamera, lacks=VideoFormat(641, 480, 30)),
 }
 
 MICROPHONES = {

@@ -170,7 +170,7 @@ class M2m:
     def _encode(self, fd: int, length: int, stamp: tuple[int, int]) -> None:
         stream = {"format": "NV12", "size": self._size, "stride": self._stride}
         with mmap.mmap(fd, length, mmap.MAP_SHARED, mmap.PROT_READ) as memory:
-            frame = as_encoders_take_it(copied(bytes(memory), stream))
+            frame = as_encoders_take_it(copied(bytes(memory), stream, self._size))
         if self._encoder is None:
             self._encoder = X264(VideoFormat(*self._size, 30), MOST // 2, 300)
         (unit,) = self._encoder.encode(Picture(frame, 0), self._key)

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from av import VideoFrame
+from av.video.reformatter import Colorspace
 
 from edgecam.capture.picamera import camera as module
 from edgecam.capture.picamera.camera import PicameraCamera
 from edgecam.capture.picamera.pictures import as_encoders_take_it, copied
-from edgecam.capture.picamera.settings import Settings, check_delivered, chosen
+from edgecam.capture.picamera.settings import Settings, check_delivered, chosen, delivers_small
 from edgecam.capture.v4l2 import ioctls as v4l2
 from edgecam.config import Camera, Config
 from edgecam.errors import SourceError
@@ -23,6 +24,9 @@ from edgecam.media import Packet, Picture
 from tests import drivers
 from tests.drivers import USUAL
 from tests.m2m_kernel import LEVEL, PERIOD, PROFILE, M2m
+
+ENOUGH = 20
+"""Of what a camera delivers, until it does what it was told."""
 
 BOTH = [
     {"Id": "/base/soc/i2c0mux/i2c@1/imx708@1a", "Model": "imx708", "Num": 0},
@@ -92,6 +96,20 @@ def test_what_the_camera_makes_of_it() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("lores", "does"),
+    [
+        ({"size": (320, 240), "format": "YUV420"}, True),
+        ({"size": (320, 240), "format": "NV12"}, True),
+        ({"size": (384, 240), "format": "YUV420"}, False),
+        ({"size": (320, 240), "format": "YUYV"}, False),
+    ],
+)
+def test_what_the_camera_makes_small(lores: dict[str, Any], does: bool) -> None:
+    """It does, if it has half the size in a format that is taken."""
+    assert delivers_small(delivered(lores=lores), Settings(USUAL)) is does
+
+
 @pytest.mark.parametrize(("format_", "stride"), [("YUV420", 16), ("YUV420", 64), ("NV12", 32)])
 def test_a_picture_is_copied(format_: str, stride: int) -> None:
     """Without what the hardware puts after each line."""
@@ -107,7 +125,7 @@ def test_a_picture_is_copied(format_: str, stride: int) -> None:
             lines = [bytes(pair[part] for pair in line) for line in chroma]
             memory += b"".join(line.ljust(stride // 2, b"\xff") for line in lines)
     stream = {"format": format_, "size": (width, height), "stride": stride}
-    frame = as_encoders_take_it(copied(memory, stream))
+    frame = as_encoders_take_it(copied(memory, stream, (width, height)))
     assert rows(frame, 0) == [bytes(line) for line in luma]
     for part in (0, 1):
         assert rows(frame, 1 + part) == [bytes(pair[part] for pair in line) for line in chroma]
@@ -123,7 +141,15 @@ def rows(frame: VideoFrame, number: int) -> list[bytes]:
 def test_a_format_that_is_not_taken() -> None:
     """Is said so."""
     with pytest.raises(SourceError, match="MJPEG"):
-        copied(b"", {"format": "MJPEG", "size": (16, 8), "stride": 16})
+        copied(b"", {"format": "MJPEG", "size": (16, 8), "stride": 16}, (16, 8))
+
+
+def test_both_sizes_are_of_the_same_colours() -> None:
+    """libcamera makes the small stream in those of the main one, whatever its own size is for."""
+    stream = {"format": "YUV420", "size": (16, 8), "stride": 16}
+    memory = bytes(16 * 12)
+    assert copied(memory, stream, (16, 8)).colorspace == Colorspace.SMPTE170M
+    assert copied(memory, stream, (1920, 1080)).colorspace == Colorspace.ITU709
 
 
 def test_without_picamera2(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,16 +238,16 @@ def test_small_pictures_beside(encoder: M2m, camera: PicameraCamera) -> None:
     taken: list[Picture] = []
     camera.shrink(taken.append)
     camera.open()
-    units = [camera.read() for _ in range(3)]
+    # What is made small of the last comes after it.
+    units = [camera.read() for _ in range(3)][:-1]
     assert camera.shrinks
     assert {(one.frame.width, one.frame.height) for one in taken} == {(320, 240)}
     assert {one.frame.format.name for one in taken} == {"yuv420p"}
-    assert {unit.capture_ns for unit in units} <= {one.capture_ns for one in taken}
+    # An encoder keeps microseconds.
+    assert {unit.capture_ns // 1000 for unit in units} <= {one.capture_ns // 1000 for one in taken}
     camera.shrink(None)
-    camera.read()
-    count = len(taken)
-    camera.read()
-    assert len(taken) == count
+    last = [camera.read() for _ in range(ENOUGH)][-1]
+    assert last.capture_ns // 1000 not in {one.capture_ns // 1000 for one in taken}
 
 
 def test_more_is_of_a_higher_level(encoder: M2m, camera: PicameraCamera) -> None:

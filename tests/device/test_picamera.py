@@ -36,6 +36,8 @@ CAMERAS = f"""\
   supported_formats:
   - width: 640
     height: 480
+  - width: 320
+    height: 240
   frames:
     path: "/{FOLDER}/frames/"
   model: "Known pictures"

@@ -16,8 +16,10 @@ _CHROMA = {"yuv420p": (2, 2), "nv12": (1,)}
 """For each plane after luma, by how much its lines are shorter than those of luma."""
 
 
-def copied(memory: Any, stream: dict[str, Any]) -> VideoFrame:
-    """The picture in ``memory``, whose ``stream`` picamera2 describes, copied."""
+def copied(memory: Any, stream: dict[str, Any], main: tuple[int, int]) -> VideoFrame:
+    """The picture in ``memory``, whose ``stream`` picamera2 describes, copied. Its colours are
+    those of the size of the ``main`` stream: libcamera has one colour space for all.
+    """
     name = FORMATS.get(stream["format"])
     if name is None:
         raise SourceError(
@@ -25,7 +27,7 @@ def copied(memory: Any, stream: dict[str, Any]) -> VideoFrame:
         )
     (width, height), stride = stream["size"], stream["stride"]
     frame = VideoFrame(width, height, name)
-    hd = width >= 1280 and height >= 720
+    hd = main[0] >= 1280 and main[1] >= 720
     frame.colorspace = Colorspace.ITU709 if hd else Colorspace.SMPTE170M
     frame.color_range = ColorRange.MPEG
     source, begin = memoryview(memory).cast("B"), 0

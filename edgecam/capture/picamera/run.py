@@ -9,7 +9,7 @@ from typing import Any
 from av import VideoFrame
 
 from edgecam.capture.access_units import AccessUnits
-from edgecam.capture.picamera import settings as given
+from edgecam.capture.picamera.configuring import Configuring
 from edgecam.capture.picamera.pictures import as_encoders_take_it, copied
 from edgecam.capture.picamera.settings import Settings
 from edgecam.capture.rhythm import Rhythm
@@ -50,69 +50,14 @@ class Run:
         """SourceError if the camera can't do what was asked for. Whether there are ``small``
         pictures besides, if they are wanted.
         """
-        video, camera = self._settings.video, self._camera
-        libcamera = import_module("libcamera")
-        period = round(1_000_000 / video.rate)
-        small = small and self._configured(libcamera, sensor, period, small=True)
+        configuring = Configuring(self._camera, self._called, self._settings, sensor)
+        small = small and configuring.with_small()
         if not small:
-            self._configured(libcamera, sensor, period, small=False)
-        given.check_delivered(camera.camera_configuration(), self._settings, self._called)
-        least = camera.camera_controls.get("FrameDurationLimits", (0,))[0]
-        if least > period * 1.05:
-            logger.warning(
-                "%s has at most %.3g pictures a second at this size: choose a smaller size, or"
-                " another camera.sensor_mode, for %d",
-                *(self._called, 1_000_000 / least, video.rate),
-            )
+            configuring.without_small()
+        configuring.check()
         self._mapped = library.MappedArray
-        self._stamp = libcamera.controls.SensorTimestamp
+        self._stamp = import_module("libcamera").controls.SensorTimestamp
         return small
-
-    def _configured(
-        self, libcamera: Any, sensor: dict[str, Any], period: int, *, small: bool
-    ) -> bool:
-        """Whether it could be, which without ``small`` it has to."""
-        video, camera = self._settings.video, self._camera
-        hflip, vflip = self._settings.mirrored
-        half = (video.half.width, video.half.height)
-        configuration = camera.create_video_configuration(
-            main={"size": (video.width, video.height), "format": "YUV420"},
-            lores={"size": half, "format": "YUV420"} if small else None,
-            transform=libcamera.Transform(hflip=hflip, vflip=vflip),
-            sensor=sensor,
-            display=None,
-        )
-        configuration["controls"] |= self._steady(period)
-        try:
-            camera.configure(configuration)
-        except RuntimeError as error:
-            if small:
-                logger.info("%s makes no small pictures (%s)", self._called, error)
-                return False
-            raise SourceError(
-                f"{self._called} can't deliver {video} ({error}): choose another size"
-            ) from error
-        if not small:
-            return True
-        made = tuple(camera.camera_configuration()["lores"]["size"])
-        if made != half:
-            logger.info("%s makes small pictures of %dx%d only", self._called, *made)
-        return made == half
-
-    def _steady(self, period: int) -> dict[str, Any]:
-        """The controls for one picture each ``period`` microseconds, as far as it has them."""
-        has = self._camera.camera_controls
-        controls: dict[str, Any] = {}
-        if "FrameDurationLimits" in has:
-            controls["FrameDurationLimits"] = (period, period)
-        if self._settings.hdr == "single":
-            if "HdrMode" not in has:
-                raise SourceError(
-                    f"{self._called} has no camera.hdr = 'single' on this device, as only a"
-                    " Raspberry Pi 5 has: choose 'off'"
-                )
-            controls["HdrMode"] = import_module("libcamera").controls.HdrModeEnum.SingleExposure
-        return controls
 
     def encode(self, controls: EncoderControls, most: int, bitrate: int) -> None:
         """By the device's encoder, from ``bitrate`` on and up to ``most``."""
@@ -193,4 +138,5 @@ class Run:
 
     def _copied(self, request: Any, stream: str) -> VideoFrame:
         with self._mapped(request, stream, reshape=False) as mapped:
-            return copied(mapped.array, request.config[stream])
+            config = request.config
+            return copied(mapped.array, config[stream], config["main"]["size"])

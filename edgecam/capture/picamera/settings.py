@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgecam.capture.picamera.pictures import FORMATS
 from edgecam.errors import SourceError
 from edgecam.media import VideoFormat
 
@@ -67,6 +68,12 @@ def chosen(cameras: Sequence[dict[str, Any]], device: str) -> int:
 def name(camera: dict[str, Any]) -> str:
     """What to call it."""
     return str(camera.get("Model") or camera["Id"])
+
+
+def delivers_small(configured: dict[str, Any], settings: Settings) -> bool:
+    """Whether the camera makes half the size besides, in a format that is taken."""
+    half, small = settings.video.half, configured["lores"]
+    return small["size"] == (half.width, half.height) and small["format"] in FORMATS
 
 
 def check_delivered(configured: dict[str, Any], settings: Settings, called: str) -> None:
