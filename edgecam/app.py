@@ -276,6 +276,7 @@ class _Node:
             ),
             pictures=self._stills.fanout if self._stills is not None else None,
             ease=pictures.ease,
+            encoding=pictures.encoding,
         )
         connection = keep_connected(
             self._ground.server(self._config.signaling), caller, self._moves

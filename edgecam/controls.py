@@ -5,7 +5,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,8 @@ class Parts:
     ``camera`` in words, ``encoders`` by what they are called in words now, the usual one first, and
     the ``microphone``, if there is one; ``set_bitrate`` in bits a second, of no more than the node
     started with; ``pictures`` is what readers by HTTP read, if they can; ``ease``, if there is one,
-    is set by how the machine is.
+    is set by how the machine is; ``encoding``: what it takes now, and what all of it would, of the
+    time there is.
     """
 
     camera: str
@@ -71,6 +72,7 @@ class Parts:
     caller: Caller
     pictures: Fanout | None = None
     ease: Ease | None = None
+    encoding: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0)
 
 
 Supervise = Callable[["Controls"], Coroutine[Any, Any, None]]
@@ -157,7 +159,11 @@ class Controls:
 
     async def _watch_hardware(self) -> None:
         while True:
-            self.stand(await asyncio.to_thread(_measured, self._state))
+            condition = await asyncio.to_thread(_measured, self._state)
+            if self.parts is not None:
+                now, all_of_it = self.parts.encoding()
+                condition = replace(condition, encoding=now, encoding_all=all_of_it)
+            self.stand(condition)
             await asyncio.sleep(HARDWARE_CHECK)
 
     def stand(self, condition: Condition) -> None:

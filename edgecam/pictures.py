@@ -8,6 +8,7 @@ from edgecam.capture.shutter import Shutter, Shuttered
 from edgecam.config import Config
 from edgecam.encode import h264
 from edgecam.encode.choice import Choice
+from edgecam.encode.cost import Cost
 from edgecam.encode.decoded import Decoded
 from edgecam.encode.eased import Ease, Eased
 from edgecam.encode.encoded import EncodedVideo, VideoEncoder
@@ -50,6 +51,7 @@ class Pictures:
         self._told = told
         self._size = video_format(config.camera)
         self.ease = Ease()
+        self._costs: list[Cost] = []
         self.profile_level_id = h264.profile_level_id(self._size, config.encode.video_bitrate)
         self.rates: dict[str, Rate] = {}
         self._choice, self._small_choice = Choice(config.encode.h264), Choice(config.encode.h264)
@@ -83,6 +85,12 @@ class Pictures:
         software = not self._h264.by_camera and self._choice.called == X264.called
         return "software" if software else "hardware"
 
+    def encoding(self) -> tuple[float, float]:
+        """Of the time there is, what the slower encoder takes, and what it would take to encode all
+        pictures in full size: see ``Cost``.
+        """
+        return max(cost.now for cost in self._costs), max(cost.all for cost in self._costs)
+
     def set_bitrate(self, bitrate: int) -> None:
         """No more than that, in bits a second, of each."""
         for rate in self.rates.values():
@@ -94,7 +102,7 @@ class Pictures:
         size, encode = self._size, self._config.encode
         encoded = EncodedVideo(
             self._camera.tap("H.264"),
-            lambda: self._eased(
+            self._eased(
                 lambda video: self._choice.make(
                     video, encode.video_bitrate, encode.keyframe_interval
                 )
@@ -123,15 +131,16 @@ class Pictures:
         divisor = 2 if encode.vp8 == "half" else 1
         encoded = EncodedVideo(
             Decoded(self._camera.tap("VP8")),
-            lambda: self._eased(
+            self._eased(
                 lambda video: Vp8(video, encode.video_bitrate, encode.keyframe_interval, divisor)
             ),
         )
         self._follow("vp8", encoded)
         return self._fanout("VP8", encoded)
 
-    def _eased(self, make: Callable[[VideoFormat], VideoEncoder]) -> Eased:
-        return Eased(self._size, make, self.ease)
+    def _eased(self, make: Callable[[VideoFormat], VideoEncoder]) -> Callable[[], Eased]:
+        self._costs.append(cost := Cost(self._size.rate))
+        return lambda: Eased(self._size, make, self.ease, cost)
 
     def _fanout(self, name: str, encoded: EncodedVideo) -> Fanout:
         return Fanout(name, encoded, self._config.viewers.queue, self._tell)

@@ -17,6 +17,11 @@ LITTLE_MEMORY, ENOUGH_MEMORY = 64 * 2**20, 96 * 2**20
 LITTLE_DISK, ENOUGH_DISK = 200 * 2**20, 250 * 2**20
 """Bytes: the first is trouble, and with the second it is over."""
 
+SLOW, QUICK = 0.9, 0.7
+"""Of the time there is for a picture, what encoding it takes: the first is trouble, and below the
+second it is over. The rest of it is for pictures that take longer than others.
+"""
+
 PATIENCE = 3
 """Looks until a step may be followed by another: the first has to show what it does."""
 
@@ -25,6 +30,11 @@ RELIEF = 6
 
 
 _WELL = Throttled(0)
+
+_TOO_MUCH = (
+    "the device can't encode so many pictures of this size: choose a smaller camera.width and"
+    " camera.height, or a lower camera.rate"
+)
 
 
 class Step(IntEnum):
@@ -38,13 +48,17 @@ class Step(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What was measured: degrees Celsius, and bytes that are left. None: it can't be."""
+    """What was measured: degrees Celsius, and bytes that are left. None: it can't be. ``encoding``:
+    what it takes of the time there is, and ``encoding_all`` what all pictures in full size would.
+    """
 
     temperature: float | None = None
     throttled: Throttled = _WELL
     under_voltage: bool = False
     memory: int | None = None
     disk: int | None = None
+    encoding: float = 0.0
+    encoding_all: float = 0.0
 
 
 class Strain:
@@ -70,19 +84,25 @@ class Strain:
         weak = now.under_voltage or bool(now.throttled & Throttled.UNDER_VOLTAGE)
         little = self._short("memory", now.memory, LITTLE_MEMORY, ENOUGH_MEMORY)
         full = self._short("disk", now.disk, LITTLE_DISK, ENOUGH_DISK)
-        self._take_step(well=not (hot or slowed or weak or little), worse=heat >= HOT or slowed)
+        slow = self._so("encoding", now.encoding_all >= SLOW, now.encoding_all >= QUICK)
+        well = not (hot or slowed or weak or little or slow)
+        least = Step.HALF_RATE if slow else Step.ALL if well else Step.HALF_BITRATE
+        worse = heat >= HOT or slowed or now.encoding >= SLOW
+        self._take_step(least, well=well, worse=worse)
         self.troubles = {
             "voltage": "under-voltage: the power supply is too weak" if weak else "",
             "heat": _heat(hot=hot, slowed=slowed),
             "memory": "little memory is left: stop something else on the device" if little else "",
             "disk": "the disk is almost full: make room" if full else "",
+            "encoding": _TOO_MUCH if slow else "",
         }
 
-    def _take_step(self, *, well: bool, worse: bool) -> None:
+    def _take_step(self, least: Step, *, well: bool, worse: bool) -> None:
         self._since_step += 1
         self._well = self._well + 1 if well else 0
-        least = Step.ALL if well else Step.HALF_BITRATE
-        if self.step < least or (worse and self._may_follow):
+        if self.step < least:
+            self._become(least)
+        elif worse and self._may_follow:
             self._become(Step(self.step + 1))
         elif self._well >= RELIEF and self.step > Step.ALL:
             self._well = 0

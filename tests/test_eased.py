@@ -8,7 +8,9 @@ import pytest
 
 from edgecam.annexb import find_sps
 from edgecam.capture.virtual_camera import VirtualCamera
+from edgecam.encode import cost as costs
 from edgecam.encode import sps
+from edgecam.encode.cost import MEMORY, Cost
 from edgecam.encode.eased import Ease, Eased
 from edgecam.encode.encoded import EncodedVideo, VideoEncoder
 from edgecam.encode.h264 import X264
@@ -25,6 +27,11 @@ ENCODERS: dict[str, Callable[[VideoFormat], VideoEncoder]] = {
 }
 
 
+def eased(codec: str, ease: Ease) -> Eased:
+    """An encoder of whole pictures as far as ``ease`` has it so."""
+    return Eased(VIDEO, ENCODERS[codec], ease, Cost(VIDEO.rate))
+
+
 def read(producer: EncodedVideo, count: int, asked: int = -1) -> list[list[Packet]]:
     """What comes of so many pictures; a keyframe is asked for with that of number ``asked``."""
     numbers = iter(range(count))
@@ -35,7 +42,7 @@ def read(producer: EncodedVideo, count: int, asked: int = -1) -> list[list[Packe
 def test_half_the_size_and_back(codec: Literal["h264", "vp8"]) -> None:
     """Each change is a keyframe, and the decoder that showed the one shows the other."""
     ease = Ease()
-    producer = EncodedVideo(VirtualCamera(VIDEO), lambda: Eased(VIDEO, ENCODERS[codec], ease))
+    producer = EncodedVideo(VirtualCamera(VIDEO), lambda: eased(codec, ease))
     producer.open()
     made = read(producer, 2)
     ease.halved = True
@@ -56,7 +63,7 @@ def test_half_the_size_and_back(codec: Literal["h264", "vp8"]) -> None:
 def test_what_is_smaller_keeps_what_was_promised() -> None:
     """Viewers were promised a level for the whole size."""
     ease = Ease(halved=True)
-    producer = EncodedVideo(VirtualCamera(VIDEO), lambda: Eased(VIDEO, ENCODERS["h264"], ease))
+    producer = EncodedVideo(VirtualCamera(VIDEO), lambda: eased("h264", ease))
     producer.open()
     ((packet,),) = read(producer, 1)
     producer.close()
@@ -69,7 +76,7 @@ def test_what_is_smaller_keeps_what_was_promised() -> None:
 def test_every_second_picture() -> None:
     """The first is there; a keyframe that is asked for with one that is left out comes next."""
     ease = Ease()
-    producer = EncodedVideo(VirtualCamera(VIDEO), lambda: Eased(VIDEO, ENCODERS["h264"], ease))
+    producer = EncodedVideo(VirtualCamera(VIDEO), lambda: eased("h264", ease))
     producer.open()
     read(producer, 1)
     ease.thinned = True
@@ -82,9 +89,48 @@ def test_every_second_picture() -> None:
 def test_few_pictures_stay_as_many() -> None:
     """Of a picture each fifth of a second, none is left out."""
     slow = VideoFormat(320, 180, 9)
-    eased = Eased(slow, ENCODERS["h264"], Ease(thinned=True))
+    eased = Eased(slow, ENCODERS["h264"], Ease(thinned=True), Cost(slow.rate))
     camera = VirtualCamera(slow)
     camera.open()
     assert [len(eased.encode(camera.read(), False)) for _ in range(2)] == [1, 1]
     camera.close()
     eased.close()
+
+
+def test_what_encoding_takes() -> None:
+    """Of the time there is, as an average; and what it would, if nothing were left out."""
+    cost = Cost(30)
+    for _ in range(10 * MEMORY):
+        cost.add(0.02, 1.0, halved=False)
+    assert (cost.now, cost.all) == pytest.approx((0.6, 0.6), rel=0.01)
+    cost.add(0.2, 1.0, halved=False)
+    assert cost.now < 0.7
+    for _ in range(10 * MEMORY):
+        cost.add(0.06, 0.5, halved=False)
+    assert (cost.now, cost.all) == pytest.approx((0.9, 1.8), rel=0.01)
+    # At once what is to be expected, and soon what it is.
+    cost.add(0.03, 0.5, halved=True)
+    assert (cost.now, cost.all) == pytest.approx((0.45, 1.8), rel=0.05)
+    for _ in range(10 * MEMORY):
+        cost.add(0.02, 0.5, halved=True)
+    assert (cost.now, cost.all) == pytest.approx((0.3, 1.2), rel=0.01)
+    cost.add(0.04, 0.5, halved=False)
+    assert (cost.now, cost.all) == pytest.approx((0.6, 1.2), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("ease", "share"), [(Ease(), 1.0), (Ease(thinned=True), 0.5), (Ease(halved=True), 0.5)]
+)
+def test_what_an_encoder_takes(ease: Ease, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is measured with each picture that is encoded."""
+    clock = iter(range(1000))
+    monkeypatch.setattr(costs, "perf_counter", lambda: float(next(clock)))
+    cost = Cost(VIDEO.rate)
+    producer = EncodedVideo(
+        VirtualCamera(VIDEO), lambda: Eased(VIDEO, ENCODERS["h264"], ease, cost)
+    )
+    producer.open()
+    made = read(producer, 4)
+    producer.close()
+    assert next(clock) == 2 * len([units for units in made if units])
+    assert cost.now == pytest.approx(cost.all * share)

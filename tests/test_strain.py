@@ -7,6 +7,7 @@ from edgecam.strain import PATIENCE, RELIEF, Condition, Step, Strain
 
 MB = 2**20
 WELL = Condition(50.0, memory=500 * MB, disk=5_000 * MB)
+SHORT_OF_TIME = Condition(encoding=1.4, encoding_all=1.4)
 SLOWED = Condition(60.0, Throttled.SLOWED)
 
 
@@ -38,6 +39,13 @@ def after(*looks: Condition) -> Strain:
         ([Condition(memory=63 * MB)] * 99, Step.HALF_BITRATE),
         ([Condition(memory=65 * MB)], Step.ALL),
         ([Condition(disk=0)] * 99, Step.ALL),
+        ([SHORT_OF_TIME], Step.HALF_RATE),
+        ([SHORT_OF_TIME, *[Condition(encoding=0.7, encoding_all=1.4)] * 9], Step.HALF_RATE),
+        ([SHORT_OF_TIME] * PATIENCE, Step.HALF_RATE),
+        ([SHORT_OF_TIME] * (1 + PATIENCE), Step.HALF_SIZE),
+        ([Condition(encoding=0.8, encoding_all=0.8)] * 9, Step.ALL),
+        ([SHORT_OF_TIME, *[Condition(encoding=0.4, encoding_all=0.7)] * 99], Step.HALF_RATE),
+        ([SHORT_OF_TIME, *[Condition(encoding=0.3, encoding_all=0.6)] * 2 * RELIEF], Step.ALL),
     ],
 )
 def test_up(looks: list[Condition], step: Step) -> None:
@@ -87,6 +95,7 @@ def test_memory_and_disk_are_not_said_to_and_fro() -> None:
         (Condition(under_voltage=True), "voltage", "the power supply is too weak"),
         (Condition(memory=0), "memory", "little memory"),
         (Condition(disk=0), "disk", "almost full"),
+        (SHORT_OF_TIME, "encoding", "can't encode so many pictures of this size"),
     ],
 )
 def test_what_is_said(look: Condition, about: str, text: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from av.video.reformatter import VideoReformatter
 
+from edgecam.encode.cost import Cost
 from edgecam.encode.encoded import VideoEncoder
 from edgecam.encode.failure import check_format, explained
 from edgecam.media import Packet, Picture, VideoFormat
@@ -26,12 +27,17 @@ class Ease:
 
 class Eased:
     """A VideoEncoder of pictures of the size ``video``, by what ``make`` makes for a size: another
-    one, and so a keyframe, when the size changes. Threads as for that.
+    one, and so a keyframe, when the size changes. Threads as for that. ``cost`` is what it takes.
     """
 
     def __init__(
-        self, video: VideoFormat, make: Callable[[VideoFormat], VideoEncoder], ease: Ease
+        self,
+        video: VideoFormat,
+        make: Callable[[VideoFormat], VideoEncoder],
+        ease: Ease,
+        cost: Cost,
     ) -> None:
+        self._cost = cost
         self._video = video
         self._half = video.half
         self._make = make
@@ -50,22 +56,20 @@ class Eased:
     def encode(self, picture: Picture, keyframe: bool) -> list[Packet]:
         """No packet for one that is left out; a keyframe asked for with it is the next one."""
         self._owed |= keyframe
-        if self._leaves_out():
+        thinned = self._ease.thinned and self._video.rate >= FEW
+        self._left_out = thinned and not self._left_out
+        if self._left_out:
             return []
         check_format(picture.frame, self._video)
         size = self._half if self._ease.halved else self._video
         if size != self._size:
             self._become(size)
         owed, self._owed = self._owed, False
-        return self._encoder.encode(self._sized(picture), owed)
+        with self._cost.measured(0.5 if thinned else 1.0, halved=size is self._half):
+            return self._encoder.encode(self._sized(picture), owed)
 
     def close(self) -> None:
         self._encoder.close()
-
-    def _leaves_out(self) -> bool:
-        thinned = self._ease.thinned and self._video.rate >= FEW
-        self._left_out = thinned and not self._left_out
-        return self._left_out
 
     def _become(self, size: VideoFormat) -> None:
         self._encoder.close()
