@@ -9,6 +9,7 @@ from contextvars import copy_context
 from typing import Literal
 
 from edgecam.errors import Hangs, SourceError
+from edgecam.fanout.handover import Handover
 from edgecam.fanout.healing import Healing
 from edgecam.fanout.keyframes import KeyframeGate
 from edgecam.fanout.run import Producer, Run
@@ -148,8 +149,10 @@ class Fanout:
         def finish(error: SourceError | None) -> None:
             run.ended.set_result(error)
 
+        handover = Handover(deliver)
+
         def work() -> None:
-            error = run.work(lambda packets: loop.call_soon_threadsafe(deliver, packets))
+            error = run.work(handover.put)
             # Whoever was given up may return when the loop has long been closed.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(finish, error)
@@ -164,8 +167,11 @@ class Fanout:
             await self._while_wanted(run)
         finally:
             run.stop.set()
-            if not run.abandoned:
-                await self._until(run.ended)
+            try:
+                if not run.abandoned:
+                    await self._until(run.ended)
+            finally:
+                handover.close()
         self._raise_if_stuck()
         error = run.ended.result()
         if error is not None:
