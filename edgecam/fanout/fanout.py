@@ -179,17 +179,30 @@ class Fanout:
 
     async def _while_wanted(self, run: Run) -> None:
         """Wait until nobody subscribes, or the thread has ended by itself. Hangs if it does."""
-        stall = Stall()
-        while not run.ended.done() and self._subscriptions:
-            no_demand = asyncio.ensure_future(self._no_demand.wait())
-            try:
-                await asyncio.wait(
-                    (run.ended, no_demand), timeout=LOOK, return_when=asyncio.FIRST_COMPLETED
-                )
-            finally:
-                no_demand.cancel()
+        loop = asyncio.get_running_loop()
+        stall, hangs = Stall(), loop.create_future()
+        looks: list[asyncio.TimerHandle] = []
+
+        def look() -> None:
             if self.state == "live" and stall.look(run.turns):
-                raise await self._healed(run)
+                hangs.set_result(None)
+            else:
+                looks[:] = [loop.call_later(LOOK, look)]
+
+        look()
+        try:
+            while self._subscriptions and not (run.ended.done() or hangs.done()):
+                no_demand = asyncio.ensure_future(self._no_demand.wait())
+                try:
+                    await asyncio.wait(
+                        (run.ended, no_demand, hangs), return_when=asyncio.FIRST_COMPLETED
+                    )
+                finally:
+                    no_demand.cancel()
+        finally:
+            looks[0].cancel()
+        if hangs.done():
+            raise await self._healed(run)
 
     async def _healed(self, run: Run) -> Hangs:
         """Of a thread that hangs: tell, and go on without it if it is the encoder's doing."""

@@ -48,4 +48,8 @@ class Handover(Generic[Item]):
 
     def _take_all(self) -> None:
         while self._items:
-            self._take(self._items.popleft())
+            try:
+                self._take(self._items.popleft())
+            except Exception as error:  # noqa: BLE001 - those behind it are not to wait
+                message = "what a thread handed over could not be taken"
+                self._loop.call_exception_handler({"message": message, "exception": error})
