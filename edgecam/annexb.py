@@ -15,13 +15,27 @@ def nal_units(access_unit: bytes) -> Iterator[bytes]:
     The zero bytes that may follow a NAL unit are no part of it, and neither is anything before
     the first start code.
     """
+    for begin, end in nal_spans(access_unit):
+        yield access_unit[begin:end]
+
+
+def nal_spans(access_unit: bytes) -> Iterator[tuple[int, int]]:
+    """Where ``nal_units`` begin and end."""
     begin = None
     for start_code in _START_CODE.finditer(access_unit):
-        if begin is not None and (unit := access_unit[begin : start_code.start()].rstrip(b"\0")):
-            yield unit
-        begin = start_code.end()
-    if begin is not None and (unit := access_unit[begin:].rstrip(b"\0")):
-        yield unit
+        at, following = start_code.span()
+        if begin is not None and (end := _without_zeros(access_unit, begin, at)) > begin:
+            yield begin, end
+        begin = following
+    at = len(access_unit)
+    if begin is not None and (end := _without_zeros(access_unit, begin, at)) > begin:
+        yield begin, end
+
+
+def _without_zeros(access_unit: bytes, begin: int, end: int) -> int:
+    while end > begin and not access_unit[end - 1]:
+        end -= 1
+    return end
 
 
 def nal_type(unit: bytes) -> int:

@@ -10,9 +10,26 @@ from edgecam.capture import source
 from edgecam.encode.encoded import EncodedVideo
 from edgecam.encode.h264 import X264
 from edgecam.media import Packet, VideoFormat
-from edgecam.peer.send_path.payloads import MOST, h264, opus, vp8
+from edgecam.peer.send_path import payloads
+from edgecam.peer.send_path.frame import Payloads
+from edgecam.peer.send_path.payloads import MOST
 
 START = b"\0\0\0\1"
+
+
+def whole(pieces: list[payloads.Piece]) -> list[bytes]:
+    """The payloads."""
+    return [own + cut for own, cut in pieces]
+
+
+def h264(data: bytes) -> list[bytes]:
+    """Of an access unit."""
+    return whole(payloads.h264(data))
+
+
+def vp8(data: bytes) -> list[bytes]:
+    """Of a frame."""
+    return whole(payloads.vp8(data))
 
 
 def unit(kind: int, size: int, seed: int = 0) -> bytes:
@@ -31,9 +48,9 @@ def aiortcs(data: bytes) -> list[bytes]:
     return H264Encoder._packetize(H264Encoder._split_bitstream(data))
 
 
-def put_together(payloads: tuple[bytes, ...] | list[bytes]) -> bytes:
+def put_together(cut: list[bytes]) -> bytes:
     """What aiortc's receiver makes of them."""
-    return b"".join(H264PayloadDescriptor.parse(payload)[1] for payload in payloads)
+    return b"".join(H264PayloadDescriptor.parse(payload)[1] for payload in cut)
 
 
 SMALL = {
@@ -53,7 +70,7 @@ SMALL = {
 def test_what_is_not_fragmented_is_what_aiortc_makes(case: str) -> None:
     """To the byte: alone or in a STAP-A."""
     data = access_unit(*SMALL[case])
-    assert list(h264(data)) == aiortcs(data)
+    assert h264(data) == aiortcs(data)
 
 
 @pytest.mark.parametrize("size", [MOST + 1, 2_597, 2_598, 5_003, 20_000, 300_000])
@@ -91,7 +108,7 @@ def test_real_pictures_survive() -> None:
 @pytest.mark.parametrize("data", [b"", b"\0\0\1", b"no start code", START + b"\0\0"])
 def test_nothing_is_nothing(data: bytes) -> None:
     """What holds no NAL unit has no payload."""
-    assert h264(data) == ()
+    assert h264(data) == []
 
 
 @pytest.mark.parametrize("size", [1, MOST - 1, MOST, 5_000])
@@ -103,9 +120,22 @@ def test_vp8_is_put_together_again(size: int) -> None:
     assert b"".join(rest for _, rest in parsed) == frame
     assert [header.partition_start for header, _ in parsed] == [1] + [0] * (len(parsed) - 1)
     assert max(map(len, vp8(frame))) <= MOST
-    assert vp8(b"") == ()
+    assert vp8(b"") == []
 
 
 def test_opus_is_its_packet() -> None:
     """RFC 7587 adds nothing."""
-    assert opus(b"\xfc\xff") == (b"\xfc\xff",)
+    assert whole(payloads.opus(b"\xfc\xff")) == [b"\xfc\xff"]
+
+
+def test_they_are_there_when_asked_for() -> None:
+    """From the memory in which they are laid out, with room for headers and tags between them."""
+    pieces = [(b"ab", b"c"), (b"", b"x" * MOST), (b"d", b"")]
+    laid_out = Payloads(pieces, header=3, tag=2)
+    assert len(laid_out) == 3
+    assert list(laid_out) == laid_out[:] == [b"abc", b"x" * MOST, b"d"]
+    assert (laid_out[-1], laid_out[1:]) == (b"d", [b"x" * MOST, b"d"])
+    assert laid_out.place == 3 + MOST + 2
+    with pytest.raises(IndexError):
+        laid_out[3]
+    assert list(Payloads([], 3, 2)) == []

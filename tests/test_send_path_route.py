@@ -31,7 +31,7 @@ SO_NO_CHECK = 11
 
 def frame(*sizes: int) -> Frame:
     """Payloads of these sizes, each byte of one its number; two bytes of header, one of tag."""
-    made = Frame(tuple(bytes([at % 256]) * size for at, size in enumerate(sizes)), 2, 1, 0)
+    made = Frame([(b"", bytes([at % 256]) * size) for at, size in enumerate(sizes)], 2, 1, 0)
     made.put_on_desk()
     return made
 
@@ -92,8 +92,8 @@ def test_every_viewer_finds_the_payloads_as_they_were() -> None:
     assert [start for start, _, _ in places(made)] == [0, place]
     for _ in range(2):
         assert [length[0] for _, _, length in places(made)] == [5, 3]
-        assert made.desk.memory[2:6] == b"\0\0\0 "
-        assert made.desk.memory[place + 2 : place + 4] == b"\1 "
+        assert made.desk.memory[2:6] == b"\0\0\0\0"
+        assert made.desk.memory[place + 2 : place + 4] == b"\1\0"
         for start, pointer, length in places(made):
             made.desk.memory[start : start + 6] = b"secret"
             assert pointer[0] == b"s"

@@ -2,13 +2,14 @@
 
 import struct
 from array import array
+from collections.abc import Sequence
 from functools import lru_cache
 from socket import IPPROTO_UDP
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from edgecam.media import NS, Kind, Packet
 from edgecam.peer.send_path.internals import ffi
-from edgecam.peer.send_path.payloads import CUTS, MOST
+from edgecam.peer.send_path.payloads import CUTS, MOST, Piece
 from edgecam.peer.tracks import CLOCK_RATE
 
 UDP_SEGMENT = 103
@@ -75,6 +76,41 @@ class Step(NamedTuple):
     places: list[Place]
 
 
+class Payloads(Sequence[bytes]):
+    """Of a frame, each made when it is asked for. ``together``: all of them in places of one size,
+    each after room for a header and before room for a tag.
+    """
+
+    __slots__ = ("_before", "place", "sizes", "together")
+
+    def __init__(self, pieces: Sequence[Piece], header: int, tag: int) -> None:
+        self.sizes = sizes = [len(own) + len(cut) for own, cut in pieces]
+        self._before = header
+        self.place = place = header + max(MOST, *sizes, 0) + tag
+        room = place - header - tag
+        between = bytes(tag + header)
+        parts = [between[tag:]]
+        for (own, cut), size in zip(pieces, sizes, strict=True):
+            parts += (own, cut, between) if size == room else (own, cut, bytes(place - size))
+        self.together = b"".join(parts)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @overload
+    def __getitem__(self, number: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[bytes]: ...
+
+    def __getitem__(self, number: int | slice) -> bytes | list[bytes]:
+        if isinstance(number, slice):
+            return [self[at] for at in range(*number.indices(len(self)))]
+        size = self.sizes[number]
+        begin = self.place * (number % len(self)) + self._before
+        return self.together[begin : begin + size]
+
+
 class Frame:
     """A packet of the fan-out for all whose headers are of ``header`` bytes and tags of ``tag``.
 
@@ -85,25 +121,24 @@ class Frame:
     MOST_AT_ONCE in several.
     """
 
-    __slots__ = ("_lengths", "_template", "desk", "octets", "payloads", "size", "steps", "ticks")
+    __slots__ = ("_lengths", "desk", "octets", "payloads", "size", "steps", "ticks")
 
-    def __init__(self, payloads: tuple[bytes, ...], header: int, tag: int, ticks: int) -> None:
-        count, sizes = len(payloads), [len(payload) for payload in payloads]
+    def __init__(self, pieces: Sequence[Piece], header: int, tag: int, ticks: int) -> None:
         self.ticks = ticks
-        self.payloads = payloads
+        self.payloads = payloads = Payloads(pieces, header, tag)
+        sizes, place = payloads.sizes, payloads.place
+        count = len(sizes)
         self.octets = octets = sum(sizes)
         self.size = octets + count * (header + tag)
-        room = max(MOST, *sizes) if count else MOST
-        self.desk = desk = desk_of(max(64, 1 << count.bit_length()), header + room + tag)
+        self.desk = desk = desk_of(max(64, 1 << count.bit_length()), place)
+        room = place - header - tag
         self.steps = _steps(desk, _bursts(desk.view, sizes, room, header + tag), count)
-        filled = [payload.ljust(room) for payload in payloads]
-        self._template = bytes(tag + header).join([b"", *filled])[tag:] if count else b""
         self._lengths = array("i", [header + size for size in sizes])
 
     def put_on_desk(self) -> None:
         """Put the payloads in their places, and the lengths of datagrams without their tags."""
-        desk, template, lengths = self.desk, self._template, self._lengths
-        desk.view[: len(template)] = template
+        desk, together, lengths = self.desk, self.payloads.together, self._lengths
+        desk.view[: len(together)] = together
         ffi.memmove(desk.lengths, lengths, len(lengths) * lengths.itemsize)
 
 

@@ -1,6 +1,7 @@
 """What was sent of late, for viewers who lost some of it."""
 
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from edgecam.media import NS
@@ -17,7 +18,7 @@ class Sent(NamedTuple):
     first: int
     timestamp: int
     extensions: bytes
-    payloads: tuple[bytes, ...]
+    payloads: Sequence[bytes]
     capture_ns: int
 
 

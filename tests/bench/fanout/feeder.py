@@ -18,7 +18,7 @@ PAYLOAD_TYPE = 96
 
 def feed(file: Path, port: int) -> None:
     """Send it at its pace, over and over."""
-    frames = [h264(unit) for unit in stream.load(file)]
+    frames = [[own + cut for own, cut in h264(unit)] for unit in stream.load(file)]
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     out.connect(("127.0.0.1", port))
     sequence, start, number = 0, time.monotonic_ns(), 0

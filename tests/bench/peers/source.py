@@ -52,7 +52,7 @@ def main(video: VideoFormat, bitrate: int, rtp: int, rtcp: int) -> None:
     while True:
         for unit in camera.read(lambda: gate.take(capture_clock())):
             timestamp = unit.capture_ns * CLOCK_RATE // NS & 0xFFFFFFFF
-            payloads = h264(unit.data)
+            payloads = [own + cut for own, cut in h264(unit.data)]
             for at, payload in enumerate(payloads):
                 marker = 0x80 if at + 1 == len(payloads) else 0
                 kind = marker | PAYLOAD_TYPE
