@@ -252,6 +252,57 @@ async def test_a_camera_that_has_failed_says_nothing_of_the_link(tmp_path: Path)
         assert await page.evaluate(FAILING) == [True, True, 0, "Good connection"]
 
 
+FEWER = """
+async () => {
+  const { Link } = await import("/link/link.js");
+  const { Store } = await import("/state.js");
+  const { load } = await import("/languages.js");
+  const store = new Store();
+  const say = (message) => {
+    const status = { state: "ready", message, viewers: 1, places: 1, watching: [] };
+    store.dispatch({ type: "status", status: { ...status, floor: [], talk: {} } });
+  };
+  let measured = 0;
+  let rate = 60;
+  let framesDecoded = 0;
+  let then = performance.now();
+  const stats = async () => {
+    measured++;
+    framesDecoded += rate * (performance.now() - then) / 1_000;
+    then = performance.now();
+    const packetsReceived = 4 * framesDecoded;
+    return [{ type: "inbound-rtp", kind: "video", packetsReceived, framesDecoded }];
+  };
+  const video = document.getElementById("video");
+  new Link({ store, session: { stats }, language: await load(["en"]), video });
+  const tick = () => new Promise((next) => setTimeout(next, 200));
+  const looks = async (count) => {
+    for (const until = measured + count; measured < until;) await tick();
+    return document.getElementById("quality-level").textContent;
+  };
+  store.dispatch({ type: "offer", call: "12345678", camera: null, viewer: null });
+  store.dispatch({ type: "frame" });
+  say("");
+  const found = [await looks(3)];
+  await stats();
+  rate = 30;
+  say("fewer pictures are sent meanwhile");
+  found.push(await looks(5));
+  rate = 15;
+  return [...found, await looks(5)];
+}
+"""
+
+
+async def test_fewer_pictures_are_the_links_fault_unless_the_camera_says_so(tmp_path: Path) -> None:
+    """What comes is then held to what came since."""
+    async with serving_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:
+        page = (await watcher(browser, node.link)).page
+        found = await page.evaluate(FEWER)
+        assert found[:2] == ["Good connection", "Good connection"]
+        assert found[2] != "Good connection"
+
+
 async def test_the_page_says_how_good_the_link_is(tmp_path: Path) -> None:
     """A word beside the picture, and the figures behind it for whoever opens them."""
     async with running_node(tmp_path) as node, chromium(tmp_path, node.ca) as browser:

@@ -47,6 +47,8 @@ export class Link {
   #panel;
   /** @type {string | null} */
   #call = null;
+  /** Of the camera: it may send fewer pictures, or as many as before again. */
+  #told = "";
   /** @type {Sample[]} */
   #samples = [];
 
@@ -60,7 +62,8 @@ export class Link {
     this.#button.title = language.figures.title;
     this.#panel = new Panel(this.#button, section, () => this.#drawFigures());
     store.subscribe((state) => {
-      if (state.call !== this.#call) this.#begin(state.call);
+      const told = state.camera?.message ?? "";
+      if (state.call !== this.#call || told !== this.#told) this.#begin(state.call, told);
       if (tellsOfLink(state)) return;
       this.#pause();
       this.#button.hidden = true;
@@ -70,9 +73,10 @@ export class Link {
     setInterval(() => this.#measure(), EVERY_MS);
   }
 
-  /** @param {string | null} call */
-  #begin(call) {
+  /** @param {string | null} call @param {string} told */
+  #begin(call, told) {
     this.#call = call;
+    this.#told = told;
     this.#samples = [];
     this.#latency = null;
     this.#quality.reset();
