@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tests.device import suite
 from tests.device.machine import CACHE, PAUSE, TAIL, System, _run
@@ -56,8 +56,8 @@ class Emulated(System):
         super().__init__("emulated", "emulated")
         self._disk = CACHE / "run" / "emulated.img"
         self._qemu: subprocess.Popen[bytes] | None = None
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._replies = self._socket.makefile("rb")
+        self._socket: socket.socket
+        self._replies: BinaryIO
 
     def make(self) -> None:
         """As ``System``; and its disk, with nothing else left of it."""
@@ -98,12 +98,12 @@ class Emulated(System):
                 self._qemu = subprocess.Popen(
                     self._command(path), stdin=subprocess.DEVNULL, stdout=log, stderr=log
                 )
+            self._socket = socket.socket(socket.AF_UNIX)
+            self._replies = self._socket.makefile("rb")
             try:
                 while not path.exists():
                     assert self._qemu.poll() is None, f"qemu ended with {self._qemu.returncode}"
                     time.sleep(PAUSE)
-                self._socket = socket.socket(socket.AF_UNIX)
-                self._replies = self._socket.makefile("rb")
                 self._socket.connect(str(path))
                 self._ask("guest-sync", id=_SYNC)
             except BaseException:
@@ -172,8 +172,8 @@ class Emulated(System):
             self._qemu.kill()
             self._qemu.wait()
             self._qemu = None
-        self._replies.close()
-        self._socket.close()
+            self._replies.close()
+            self._socket.close()
 
     def remove(self) -> None:
         """Leave nothing of it."""
