@@ -208,16 +208,21 @@ async def test_the_figures_are_those_of_the_statistics(tmp_path: Path) -> None:
         }
 
 
-FAILING = """
-async () => {
+TOLD = """
   const { Link } = await import("/link/link.js");
   const { Store } = await import("/state.js");
   const { load } = await import("/languages.js");
   const store = new Store();
-  const say = (state) => {
-    const status = { state, message: "", viewers: 1, places: 1, watching: [], floor: [], talk: {} };
+  const say = (state, message = "") => {
+    const status = { state, message, viewers: 1, places: 1, watching: [], floor: [], talk: {} };
     store.dispatch({ type: "status", status });
   };
+"""
+"""What a link is told by, without a session."""
+
+FAILING = (
+    f"async () => {{{TOLD}"
+    + """
   let measured = 0;
   const started = performance.now();
   const stats = async () => {
@@ -243,6 +248,7 @@ async () => {
   return [...found, document.getElementById("quality-level").textContent];
 }
 """
+)
 
 
 async def test_a_camera_that_has_failed_says_nothing_of_the_link(tmp_path: Path) -> None:
@@ -252,16 +258,9 @@ async def test_a_camera_that_has_failed_says_nothing_of_the_link(tmp_path: Path)
         assert await page.evaluate(FAILING) == [True, True, 0, "Good connection"]
 
 
-FEWER = """
-async () => {
-  const { Link } = await import("/link/link.js");
-  const { Store } = await import("/state.js");
-  const { load } = await import("/languages.js");
-  const store = new Store();
-  const say = (message) => {
-    const status = { state: "ready", message, viewers: 1, places: 1, watching: [] };
-    store.dispatch({ type: "status", status: { ...status, floor: [], talk: {} } });
-  };
+FEWER = (
+    f"async () => {{{TOLD}"
+    + """
   let measured = 0;
   let rate = 60;
   let framesDecoded = 0;
@@ -282,16 +281,17 @@ async () => {
   };
   store.dispatch({ type: "offer", call: "12345678", camera: null, viewer: null });
   store.dispatch({ type: "frame" });
-  say("");
+  say("ready");
   const found = [await looks(3)];
   await stats();
   rate = 30;
-  say("fewer pictures are sent meanwhile");
+  say("ready", "fewer pictures are sent meanwhile");
   found.push(await looks(5));
   rate = 15;
   return [...found, await looks(5)];
 }
 """
+)
 
 
 async def test_fewer_pictures_are_the_links_fault_unless_the_camera_says_so(tmp_path: Path) -> None:
