@@ -209,6 +209,7 @@ async def test_the_figures_are_those_of_the_statistics(tmp_path: Path) -> None:
 
 
 TOLD = """
+async () => {
   const { Link } = await import("/link/link.js");
   const { Store } = await import("/state.js");
   const { load } = await import("/languages.js");
@@ -218,10 +219,10 @@ TOLD = """
     store.dispatch({ type: "status", status });
   };
 """
-"""What a link is told by, without a session."""
+"""How what tells a link begins, without a session."""
 
 FAILING = (
-    f"async () => {{{TOLD}"
+    TOLD
     + """
   let measured = 0;
   const started = performance.now();
@@ -259,7 +260,7 @@ async def test_a_camera_that_has_failed_says_nothing_of_the_link(tmp_path: Path)
 
 
 FEWER = (
-    f"async () => {{{TOLD}"
+    TOLD
     + """
   let measured = 0;
   let rate = 60;
