@@ -86,10 +86,12 @@ class Pictures:
         return "software" if software else "hardware"
 
     def encoding(self) -> tuple[float, float]:
-        """Of the time there is, what the slower encoder takes, and what it would take to encode all
-        pictures in full size: see ``Cost``.
+        """Of the time there is, what the slower encoder takes, which is nothing if nobody watches,
+        and what it would take to encode all pictures in full size: see ``Cost``.
         """
-        return max(cost.now for cost in self._costs), max(cost.all for cost in self._costs)
+        watched = any(fanout.subscribers for fanout in self.encoders.values())
+        now = max(cost.now for cost in self._costs) if watched else 0.0
+        return now, max(cost.all for cost in self._costs)
 
     def set_bitrate(self, bitrate: int) -> None:
         """No more than that, in bits a second, of each."""

@@ -135,3 +135,18 @@ async def test_of_a_camera_that_encodes_by_itself(
     await cancelled(task)
     without = Config(encode=Encode(small="off"))
     assert Pictures(without, camera, lambda state, camera, vp8: None).small is None
+
+
+async def test_an_encoder_takes_nothing_while_nobody_watches() -> None:
+    """What it would take stays known; what it took last is no reason to encode even less."""
+    seen = SharedCamera(EncodingVirtualCamera(VideoFormat(320, 180, 30)))
+    pictures = Pictures(Config(), seen, lambda state, camera, vp8: None)
+    for _ in range(500):
+        pictures._costs[0].add(0.1, 1.0, halved=False)
+    now, all_of_it = pictures.encoding()
+    assert now == 0
+    assert all_of_it > 1
+    subscription = pictures.video.subscribe()
+    assert pictures.encoding() == (all_of_it, all_of_it)
+    subscription.close()
+    assert pictures.encoding() == (0, all_of_it)
